@@ -1,0 +1,123 @@
+"""Texts: a batch of documents as one padded byte buffer and offsets, the form in which kernels read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+PADDING = 64
+"""Zero bytes behind the last document, so that kernels may load 64 bytes at any place of a document."""
+
+Rows: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | None
+"""A choice of documents: their indices, a mask over all of them, or None for all."""
+
+_OFFSET_TYPES: dict[pa.DataType, type[np.int32] | type[np.int64]] = {
+    pa.binary(): np.int32,
+    pa.string(): np.int32,
+    pa.large_binary(): np.int64,
+    pa.large_string(): np.int64,
+}
+
+
+class Texts(NamedTuple):
+    """Documents back to back.
+
+    Attributes:
+        data: uint8 [offsets[-1] + padding]; at least `PADDING` zero bytes follow the last document.
+        offsets: int64 [documents + 1], starting at 0; document i is data[offsets[i]:offsets[i + 1]].
+
+    `len(texts)` is the number of documents; unpacking still gives (data, offsets).
+    """
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return self.offsets.size - 1
+
+    def document(self, index: int) -> bytes:
+        """The bytes of one document."""
+        return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes()
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Bytes of each document, int64 [documents]."""
+        return np.diff(self.offsets)
+
+    def take(self, rows: Rows) -> Texts:
+        """The chosen documents, copied, in the order of `rows`; rows may repeat."""
+        chosen = row_indices(len(self), rows)
+        offsets = np.zeros(chosen.size + 1, np.int64)
+        np.cumsum(self.lengths()[chosen], out=offsets[1:])
+        data = np.zeros(int(offsets[-1]) + PADDING, np.uint8)
+        starts = self.offsets[chosen].tolist()
+        places = offsets.tolist()
+        for start, low, high in zip(starts, places, places[1:], strict=False):
+            data[low:high] = self.data[start : start + high - low]
+        return Texts(data, offsets)
+
+    @classmethod
+    def from_list(cls, documents: Sequence[bytes]) -> Texts:
+        """Texts of Python byte strings."""
+        offsets = np.zeros(len(documents) + 1, np.int64)
+        np.cumsum([len(document) for document in documents], out=offsets[1:])
+        return cls(np.frombuffer(b"".join(documents) + bytes(PADDING), np.uint8), offsets)
+
+    @classmethod
+    def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Texts:
+        """Texts of an Arrow array: binary, string or their large forms, whole, sliced or chunked. Copies once.
+
+        Raises:
+            TypeError: another Arrow type.
+            ValueError: a null, which is not a document.
+        """
+        if array.type not in _OFFSET_TYPES:
+            raise TypeError(f"texts are read from binary or string arrays, not {array.type}")
+        if array.null_count:
+            raise ValueError(f"{array.null_count} of {len(array)} texts are null")
+        chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+        parts = [_chunk_parts(chunk) for chunk in chunks if len(chunk)]
+        offsets = np.zeros(len(array) + 1, np.int64)
+        data = np.zeros(sum(part.size for part, _ in parts) + PADDING, np.uint8)
+        document = place = 0
+        for part, ends in parts:
+            data[place : place + part.size] = part
+            offsets[document + 1 : document + 1 + ends.size] = ends + place
+            place += part.size
+            document += ends.size
+        return cls(data, offsets)
+
+
+def _chunk_parts(chunk: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The bytes that a chunk covers and the end of each of its documents in them."""
+    _, offset_buffer, data_buffer = chunk.buffers()
+    offsets = np.frombuffer(offset_buffer, _OFFSET_TYPES[chunk.type])[chunk.offset : chunk.offset + len(chunk) + 1]
+    first, last = int(offsets[0]), int(offsets[-1])
+    if first == last:  # the data buffer may then be absent
+        return np.zeros(0, np.uint8), np.zeros(len(chunk), np.int64)
+    return np.frombuffer(data_buffer, np.uint8)[first:last], offsets[1:].astype(np.int64) - first
+
+
+def row_indices(documents: int, rows: Rows) -> NDArray[np.int64]:
+    """The indices that a choice of documents stands for, int64.
+
+    Raises:
+        IndexError: an index outside [0, documents), or a mask of another length.
+        TypeError: neither integers nor booleans.
+    """
+    if rows is None:
+        return np.arange(documents, dtype=np.int64)
+    rows = np.asarray(rows)
+    if rows.dtype == np.bool_:
+        if rows.shape != (documents,):
+            raise IndexError(f"a mask of shape {rows.shape} does not choose among {documents} documents")
+        return np.flatnonzero(rows)
+    if rows.size and not np.issubdtype(rows.dtype, np.integer):
+        raise TypeError(f"documents are chosen by integers or booleans, not {rows.dtype}")
+    indices = rows.astype(np.int64)
+    if indices.size and (indices.min() < 0 or indices.max() >= documents):
+        raise IndexError(f"rows {indices.min()}..{indices.max()} reach outside {documents} documents")
+    return indices

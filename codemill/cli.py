@@ -1,0 +1,64 @@
+"""The `codemill` command: one subcommand per verb, errors in one line with their remedy, exit status 0, 1 or 2."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from codemill.commands.build import build
+from codemill.commands.demo import demo
+from codemill.commands.explain import explain
+from codemill.commands.plan import plan
+from codemill.commands.report import report
+from codemill.commands.run import run
+from codemill.commands.train import train
+from codemill.commands.verify import verify
+from schemas.errors import CodemillError
+
+app = typer.Typer(
+    name="codemill",
+    help="Turn raw text and source code into training shards, and training shards into a code language model.",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for command in (demo, build, verify, explain, report, plan, train, run):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"codemill {version('codemill')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; a CodemillError becomes one line and its remedy, never a traceback."""
+    try:
+        app()
+    except CodemillError as error:
+        print(f"codemill: error: {error.message}", file=sys.stderr)
+        if error.remedy:
+            print(f"codemill: remedy: {error.remedy}", file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        print("codemill: interrupted; run the same command again to go on", file=sys.stderr)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

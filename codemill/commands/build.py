@@ -1,0 +1,32 @@
+"""`codemill build`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from codemill.commands.options import Config, Workers
+
+
+def build(
+    config: Config,
+    output: Annotated[str, typer.Option("--output", "-o", help="Snapshot directory, local or gs://.")],
+    workers: Workers = None,
+    work: Annotated[
+        str | None, typer.Option(help="Directory of intermediate datasets.  [default: OUTPUT.work]", show_default=False)
+    ] = None,
+    beam_options: Annotated[
+        list[str] | None, typer.Argument(help="Beam options, after `--`; with --runner they replace local workers.")
+    ] = None,
+) -> None:
+    """Build a snapshot: harvest, deduplicate, tokenise, shard, publish.
+
+    Run again after a crash or a change, it redoes only what is missing.
+
+    Example: codemill build examples/codegen.yaml --output snapshots/codegen
+    """
+    from codemill.building import build_snapshot
+    from schemas.config import load_config
+
+    build_snapshot(load_config(config), output, workers=workers, work=work, beam_options=tuple(beam_options or ()))

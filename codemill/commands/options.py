@@ -1,0 +1,14 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Snapshot = Annotated[str, typer.Argument(help="Snapshot directory, local or gs://.", metavar="SNAPSHOT")]
+Config = Annotated[str, typer.Argument(help="Build config, a YAML file; see examples/.", metavar="CONFIG")]
+Plan = Annotated[str, typer.Argument(help="Training plan, a YAML file; see examples/.", metavar="PLAN")]
+Workers = Annotated[
+    int | None, typer.Option(help="Worker processes on this machine.  [default: one per core]", min=1, show_default=False)
+]

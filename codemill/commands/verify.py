@@ -1,0 +1,43 @@
+"""`codemill verify`."""
+
+from __future__ import annotations
+
+from codemill.commands.options import Snapshot, Workers
+
+
+def verify(snapshot: Snapshot, workers: Workers = None) -> None:
+    """Read every byte of a snapshot again and hold it against its manifest.
+
+    Checks SHA-256 and size of every file, the CRC of every record, ids, streams, provenance, counts and the ledger.
+    Exit status 1 when anything is wrong.
+
+    Example: codemill verify snapshots/codegen
+    """
+    from codemill.console import BuildProgress, make_console
+    from codemill.verify import verify_snapshot
+    from pipelines.runner import default_workers
+    from schemas.errors import CheckFailed
+
+    console = make_console()
+    progress = BuildProgress(console)
+    started = False
+
+    def show(done: int, total: int) -> None:
+        nonlocal started
+        if not started:
+            progress.start("verify", total, "files")
+            started = True
+        progress.update(done)
+
+    result = verify_snapshot(snapshot, workers or default_workers(), show)
+    progress.finish()
+    for problem in result.problems:
+        console.print(f"wrong: {problem}", highlight=False, markup=False)
+    if result.problems:
+        raise CheckFailed(
+            f"{snapshot}: {len(result.problems)} things are not as the manifest says", "restore it or build it again"
+        )
+    console.print(
+        f"{snapshot}: {result.files} files, {result.records:,} records, {result.bytes / 1e6:,.1f} MB: all as promised",
+        highlight=False,
+    )

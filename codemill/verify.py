@@ -1,0 +1,171 @@
+"""Verify a snapshot: read every byte again and hold it against the manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
+from pipelines.tables import read_table
+from schemas.documents import split_key
+from schemas.ledger import Amount, merge_outcomes
+from schemas.manifest import Manifest, Shard, load_manifest
+from schemas.reasons import Outcome
+from schemas.record_layout import RecordLayout
+from schemas.shard_file import CorruptRecord, ShardReader
+from storage.files import exists, join
+from storage.listing import list_files
+from tokenization.packing import record_order
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was read, and everything that is wrong."""
+
+    files: int
+    bytes: int
+    records: int
+    problems: tuple[str, ...]
+
+
+def verify_snapshot(snapshot: str, workers: int, progress: Callable[[int, int], None] = lambda done, total: None) -> Verified:
+    """Check sizes, SHA-256, record CRCs, ids, provenance, document counts and the ledger.
+
+    Args:
+        snapshot: its directory.
+        workers: threads; hashing and CRCs release the interpreter lock.
+        progress: called with (files done, files in all).
+
+    Raises:
+        CheckFailed: the manifest itself is damaged.
+    """
+    manifest = load_manifest(snapshot)
+    shards = [
+        (f"{split_name}", shard)
+        for stage in manifest.stages.values()
+        for split_name, split in stage.splits.items()
+        for shard in split.shards
+    ]
+    checks: list[Callable[[], list[str]]] = [
+        *(lambda n=name: _check_file(snapshot, manifest, n) for name in manifest.files),  # type: ignore[misc]
+        *(lambda s=shard: _check_shard(snapshot, manifest, s) for _, shard in shards),  # type: ignore[misc]
+    ]
+    problems: list[str] = []
+    with ThreadPoolExecutor(workers) as pool:
+        for done, found in enumerate(pool.map(lambda check: check(), checks), 1):
+            problems += found
+            progress(done, len(checks))
+    problems += _strangers(snapshot, manifest)
+    problems += manifest.ledger.imbalances(manifest.context_length)
+    if not problems:
+        problems += _check_counts(snapshot, manifest)
+    return Verified(
+        files=len(checks),
+        bytes=sum(f.bytes for f in manifest.files.values()) + sum(shard.bytes for _, shard in shards),
+        records=sum(shard.records for _, shard in shards),
+        problems=tuple(problems),
+    )
+
+
+def _check_file(snapshot: str, manifest: Manifest, name: str) -> list[str]:
+    path = join(snapshot, name)
+    if not exists(path):
+        return [f"{name}: missing"]
+    found, expected = describe_file(path), manifest.files[name]
+    if found.bytes != expected.bytes:
+        return [f"{name}: {found.bytes} bytes, the manifest says {expected.bytes}"]
+    if found.sha256 != expected.sha256:
+        return [f"{name}: SHA-256 is {found.sha256[:16]}..., the manifest says {expected.sha256[:16]}..."]
+    return []
+
+
+def _check_shard(snapshot: str, manifest: Manifest, shard: Shard) -> list[str]:
+    path = join(snapshot, shard.name)
+    if not exists(path):
+        return [f"{shard.name}: missing"]
+    problems = []
+    found = describe_file(path)
+    if found.sha256 != shard.sha256:
+        problems.append(f"{shard.name}: SHA-256 is {found.sha256[:16]}..., the manifest says {shard.sha256[:16]}...")
+    if found.bytes != shard.bytes:
+        return [*problems, f"{shard.name}: {found.bytes} bytes, the manifest says {shard.bytes}"]
+    layout = RecordLayout(manifest.context_length, manifest.id_bytes)
+    try:
+        with ShardReader(path, layout) as reader:
+            records = reader.read(np.arange(shard.records))
+    except CorruptRecord as error:
+        return [*problems, str(error)]
+    return problems + [f"{shard.name}: {text}" for text in _stream_problems(snapshot, manifest, shard, records)]
+
+
+def _stream_problems(snapshot: str, manifest: Manifest, shard: Shard, records: np.ndarray) -> Iterator[str]:
+    """Undo the permutation and check that the records are the documents' stream."""
+    if records.size and int(records.max()) >= manifest.tokenizer.size:
+        yield f"id {int(records.max())} is outside the tokenizer's {manifest.tokenizer.size}"
+    length = manifest.context_length
+    in_order = np.empty_like(records)
+    in_order[record_order(manifest.seed, shard.name, len(records))] = records
+    if not np.array_equal(in_order[:-1, length], in_order[1:, 0]):
+        yield "neighbouring records do not overlap by one id"
+    name = shard.name.replace("shards/", "provenance/").replace(".tfrecord", ".parquet")
+    provenance = read_table(join(snapshot, name), ["start", "tokens"])
+    starts, tokens = provenance["start"].to_numpy(), provenance["tokens"].to_numpy()
+    if len(starts) != shard.documents:
+        yield f"{len(starts)} documents in its provenance, the manifest says {shard.documents}"
+    ends = starts + tokens
+    if not np.array_equal(np.r_[0, ends + 1], np.r_[starts, shard.stream_tokens]):
+        yield "its provenance does not cover the stream"
+    elif len(records):
+        stream = np.r_[in_order[:, :length].reshape(-1), in_order[-1, length]]
+        if not (stream[ends] == manifest.tokenizer.separator_id).all():
+            yield "a document does not end in the separator"
+        if len(stream) != shard.stream_tokens + shard.padding:
+            yield f"{len(stream)} positions, the manifest says {shard.stream_tokens} + {shard.padding}"
+
+
+def _strangers(snapshot: str, manifest: Manifest) -> list[str]:
+    known = set(manifest.files)
+    known |= {s.name for stage in manifest.stages.values() for split in stage.splits.values() for s in split.shards}
+    return [
+        f"{directory}/{relative}: not in the manifest"
+        for directory in SNAPSHOT_DIRECTORIES
+        for relative, _, _ in list_files(join(snapshot, directory))
+        if f"{directory}/{relative}" not in known
+    ]
+
+
+def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
+    """Count documents, bytes and tokens again from the tables, and compare with the ledger."""
+    counted: dict[str, list[dict[str, Amount]]] = {row.source: [] for row in manifest.ledger.sources}
+    tokens = dict.fromkeys(counted, 0)
+    columns = ["source", "outcome", "bytes", "tokens", "kept_key", "id"]
+    for name in manifest.tables:
+        table = read_table(join(snapshot, name), columns)
+        grouped = table.group_by(["source", "outcome"]).aggregate(
+            [("bytes", "count"), ("bytes", "sum"), ("tokens", "sum")]
+        )
+        for row in grouped.to_pylist():
+            amount = Amount(documents=row["bytes_count"], bytes=row["bytes_sum"])
+            counted[row["source"]].append({row["outcome"]: amount})
+            tokens[row["source"]] += row["tokens_sum"] or 0
+        keys = [key for key in table["kept_key"].to_pylist() if key is not None]
+        if any(split_key(key)[0] >= len(manifest.tables) for key in keys):
+            return [f"{name}: a duplicate names a block that does not exist"]
+    rejects = read_table(join(snapshot, "rejects.parquet"))
+    for row in rejects.to_pylist():
+        amount = Amount(documents=1, bytes=row["bytes"])
+        counted[row["source"]].append({Outcome.REJECTED.because(row["reason"]): amount})
+    problems = []
+    for row in manifest.ledger.sources:
+        found = merge_outcomes(counted[row.source])
+        # Files that were not selected leave no row anywhere: the reader's count stands alone.
+        expected = {name: amount for name, amount in row.outcomes.items() if name != Outcome.NOT_SELECTED.value}
+        if found != expected:
+            wrong = next(n for n in sorted({*found, *expected}) if found.get(n) != expected.get(n))
+            problems.append(f"{row.source}: {wrong} is {found.get(wrong)} in the tables, {expected.get(wrong)} in the ledger")
+        if tokens[row.source] != row.tokens:
+            problems.append(f"{row.source}: {tokens[row.source]} tokens in the tables, {row.tokens} in the ledger")
+    return problems

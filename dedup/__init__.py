@@ -1,0 +1,1 @@
+"""Exact and near duplicates: sketches, candidates, verification and survivors; pure functions over arrays."""

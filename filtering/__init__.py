@@ -1,0 +1,1 @@
+"""Signals of documents and the rules that keep or drop them: pure functions over arrays."""

@@ -1,0 +1,1 @@
+"""Beam: the passes of a build, thin wrappers over the pure rooms."""

@@ -1,0 +1,59 @@
+"""The build: the passes in order, each skipped when its dataset is already there."""
+
+from __future__ import annotations
+
+from pipelines.corpus_tokenizer import make_tokenizer
+from pipelines.deduplicate import deduplicate
+from pipelines.harvest import harvest
+from pipelines.publish import publish
+from pipelines.runner import Runner
+from pipelines.shard import shard
+from pipelines.tokenise import tokenise
+from pipelines.workspace import Workspace
+from schemas.config import BuildConfig
+from schemas.errors import CodemillError
+from schemas.manifest import MANIFEST_NAME, Manifest
+from storage.files import exists, join
+from storage.listing import list_files
+
+
+def work_directory(output: str) -> str:
+    """Where a snapshot's intermediate datasets are: beside it, so that the snapshot itself holds only results."""
+    return output.rstrip("/") + ".work"
+
+
+def build(config: BuildConfig, output: str, runner: Runner, work: str | None = None) -> Manifest:
+    """Build the snapshot that `config` describes into `output`; run again after a crash, it goes on.
+
+    Args:
+        config: the validated config.
+        output: snapshot directory, local or gs://.
+        runner: where the Beam jobs run, and how progress is shown.
+        work: directory of intermediate datasets; by default `output` + ".work".
+
+    Raises:
+        CodemillError: bad input paths, or an `output` that holds something else.
+        CheckFailed: the ledger does not balance.
+    """
+    workspace = Workspace(work or work_directory(output))
+    _refuse_foreign_directory(output, workspace)
+    found = harvest(config, workspace, runner)
+    duplicates = deduplicate(config, found, workspace, runner)
+    tokenizer = make_tokenizer(config, found, duplicates, workspace, runner)
+    summary = tokenizer.summary()
+    assert summary is not None
+    tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
+    shards, planned = shard(config, found, tokens, summary, output, workspace, runner)
+    return publish(
+        config, found, duplicates, tokenizer, tokens, shards, planned, output, workspace, runner
+    )
+
+
+def _refuse_foreign_directory(output: str, workspace: Workspace) -> None:
+    if exists(join(output, MANIFEST_NAME)) or list_files(workspace.root):
+        return
+    if list_files(output):
+        raise CodemillError(
+            f"{output}: holds files, but neither a snapshot nor a build that could go on",
+            "name a new or empty directory with --output",
+        )

@@ -1,0 +1,144 @@
+"""The tokenizer of a build: the given files, or SentencePiece trained on a keyed sample of the kept documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+
+from pipelines.code_version import code_hash
+from pipelines.duplicate_steps import duplicates_path
+from pipelines.harvest import Block, Harvest
+from pipelines.runner import Runner
+from pipelines.tables import read_table, write_table
+from pipelines.workspace import Dataset, Workspace
+from schemas.config import BuildConfig, SentencePieceConfig
+from schemas.documents import ID_TYPE
+from schemas.errors import CodemillError
+from schemas.keyed_hash import keyed_hash
+from storage.files import exists
+from storage.listing import list_files
+from tokenization.load import load_tokenizer, save_given
+from tokenization.sentencepiece import train
+
+SAMPLE_SCHEMA = pa.schema([("order", pa.uint64()), ("id", ID_TYPE), ("text", pa.large_binary())])
+
+
+def make_tokenizer(
+    config: BuildConfig, found: Harvest, duplicates: Dataset, workspace: Workspace, runner: Runner
+) -> Dataset:
+    """A dataset whose `files` directory holds the tokenizer; its summary says identity, size and separator.
+
+    Raises:
+        CodemillError: the corpus kept no document to train on, or a given file is missing or wrong.
+    """
+    code = code_hash("tokenization", "pipelines.corpus_tokenizer")
+    part = config.tokenizer.model_dump(mode="json")
+    trained = isinstance(config.tokenizer, SentencePieceConfig)
+    inputs = [found.key, duplicates.directory, config.seed] if trained else []
+    dataset = workspace.dataset("tokenizer", code, part, inputs)
+    if dataset.summary() is not None:
+        return dataset
+    files = dataset.path("files")
+    if isinstance(config.tokenizer, SentencePieceConfig):
+        _train(config, config.tokenizer, found, duplicates, dataset, runner)
+    else:
+        save_given(config.tokenizer, files)
+    tokenizer = load_tokenizer(files)
+    dataset.finish(
+        {
+            "kind": config.tokenizer.kind,
+            "identity": tokenizer.identity,
+            "size": tokenizer.size,
+            "separator_id": tokenizer.separator_id,
+        }
+    )
+    return dataset
+
+
+def kept_rows(block: Block, duplicates: Dataset, verdicts: pa.ChunkedArray) -> np.ndarray:
+    """Rows of a block that passed the filters and are no duplicates, int64 ascending."""
+    kept = verdicts.to_numpy(zero_copy_only=False) == ""
+    dropped = read_table(duplicates_path(duplicates, block.ordinal), ["key"])["key"].to_numpy()
+    kept[(dropped & np.uint64(0xFFFFFFFF)).astype(np.int64)] = False
+    return np.flatnonzero(kept)
+
+
+def _train(
+    config: BuildConfig,
+    tokenizer: SentencePieceConfig,
+    found: Harvest,
+    duplicates: Dataset,
+    dataset: Dataset,
+    runner: Runner,
+) -> None:
+    total = sum(block.text_bytes for block in found.blocks)
+    # A share that is generous, then cut to size in hash order: the cut depends on hashes alone.
+    share = min(1.0, 4 * tokenizer.sample_bytes / max(1, total))
+    sampler = _SampleBlock(config.seed, share, duplicates, dataset)
+    blocks = len(found.blocks)
+    with runner.watch("sample", blocks, "blocks", lambda: len(list_files(dataset.path("sample")))):
+        runner.run(
+            lambda pipeline: (
+                pipeline
+                | "Blocks" >> beam.Create(list(found.blocks))
+                | "Spread" >> beam.Reshuffle()
+                | "Sample" >> beam.ParDo(sampler)
+            )
+        )
+    parts = [read_table(dataset.path("sample", relative)) for relative, _, _ in list_files(dataset.path("sample"))]
+    sample = pa.concat_tables(parts).sort_by([("order", "ascending"), ("id", "ascending")]) if parts else None
+    if sample is None or not sample.num_rows:
+        raise CodemillError(
+            "no document passed the filters and deduplication, so there is nothing to train a tokenizer on",
+            "look at the reasons with `codemill report`, or loosen the filters",
+        )
+    with runner.watch("train tokenizer", 1, "model", lambda: 0):
+        train(
+            _up_to(sample, tokenizer.sample_bytes),
+            dataset.path("files"),
+            vocabulary_size=tokenizer.vocabulary_size,
+            model=tokenizer.model,
+        )
+
+
+def _up_to(sample: pa.Table, limit: int) -> Iterator[bytes]:
+    taken = 0
+    for text in sample["text"]:
+        if taken >= limit:
+            return
+        document = text.as_py()
+        taken += len(document)
+        yield document
+
+
+class _SampleBlock(beam.DoFn):
+    """block -> a file with the kept documents whose keyed hash is in the sample; emits nothing."""
+
+    def __init__(self, seed: int, share: float, duplicates: Dataset, dataset: Dataset) -> None:
+        self._seed = seed
+        self._limit = int(share * (2**64 - 1))
+        self._duplicates = duplicates
+        self._dataset = dataset
+
+    def process(self, block: Block) -> Iterator[None]:
+        path = self._dataset.path("sample", f"{block.ordinal:06d}.parquet")
+        if not exists(path):
+            table = read_table(block.path, ["id", "verdict", "text"])
+            kept = kept_rows(block, self._duplicates, table["verdict"])
+            ids = id_bytes(table["id"])
+            order = keyed_hash(self._seed, "tokenizer sample", ids)
+            chosen = kept[order[kept] <= np.uint64(self._limit)]
+            rows = table.take(pa.array(chosen))
+            write_table(
+                path, pa.table([pa.array(order[chosen]), rows["id"], rows["text"]], schema=SAMPLE_SCHEMA)
+            )
+        yield from ()
+
+
+def id_bytes(column: pa.ChunkedArray) -> np.ndarray:
+    """A fixed-size binary column as uint8 [n, width]."""
+    width = column.type.byte_width
+    return np.frombuffer(b"".join(column.to_pylist()), np.uint8).reshape(-1, width)

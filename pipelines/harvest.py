@@ -1,0 +1,286 @@
+"""Harvest: read the sources; write documents with signals, verdicts and sketches, one Parquet file per block.
+
+Nothing is shuffled. A unit's marker is written after all its blocks, so a unit without one is read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+
+from buffers.texts import Texts
+from dedup.sketch import sketch
+from filtering.rule_sets import resolve_filters
+from filtering.rules import evaluate
+from filtering.signals import compute_signals
+from pipelines.code_version import code_hash
+from pipelines.runner import Runner
+from pipelines.sources import FileRejected, RejectRow, Skipped, plan, read
+from pipelines.sources.unit import Unit
+from pipelines.tables import write_table
+from pipelines.workspace import Dataset, Workspace, key_of, read_json, write_json
+from schemas.config import BuildConfig
+from schemas.documents import HASH_TYPE, ID_TYPE, REJECT_SCHEMA, document_id
+from schemas.errors import CodemillError
+from schemas.ledger import Amount, merge_outcomes
+from schemas.reasons import Outcome
+from schemas.rules import Rule
+from schemas.sources import SourceConfig
+from storage.listing import list_files
+
+
+@dataclass(frozen=True)
+class Block:
+    """A file of harvested documents."""
+
+    ordinal: int
+    path: str
+    source: str
+    stage: str
+    documents: int
+    text_bytes: int
+
+
+@dataclass(frozen=True)
+class Harvest:
+    """What the pass leaves: blocks in order, and each unit's marker in order."""
+
+    blocks: tuple[Block, ...]
+    markers: tuple[dict[str, Any], ...]
+    key: str
+    rules: dict[str, tuple[Rule, ...]]
+
+
+def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harvest:
+    """Run the pass over all sources.
+
+    Raises:
+        CodemillError: a path that matches nothing, or an unknown rule set or signal.
+    """
+    rules = {name: resolve_filters(source.filters) for name, source in config.sources.items()}
+    code = code_hash("buffers", "filtering", "dedup", "pipelines.sources", "pipelines.harvest", "schemas.documents")
+    datasets: dict[str, Dataset] = {}
+    units: list[tuple[Unit, Dataset]] = []
+    for name, source in config.sources.items():
+        stage = config.stage_of(name)
+        # Where the files lie is not what they are: units carry names, sizes and versions themselves.
+        part = source.model_dump(mode="json", exclude={"paths", "filters"})
+        datasets[name] = workspace.dataset("harvest", code, name, stage, part, [r.model_dump() for r in rules[name]])
+        planned = plan(name, source)
+        if not planned:
+            raise CodemillError(f"source {name!r}: {', '.join(source.paths)} matches no file", "check its paths")
+        units += [(unit, datasets[name]) for unit in planned]
+    finished = _finished_units(datasets.values())
+    waiting = [(unit, dataset) for unit, dataset in units if unit.identity() not in finished]
+    if waiting:
+        tasks = [
+            (unit.to_json(), dataset.directory, config.stage_of(unit.source), unit.source) for unit, dataset in waiting
+        ]
+        build = _HarvestUnit({name: (source, rules[name]) for name, source in config.sources.items()})
+
+        def count() -> int:
+            return len(units) - len(waiting) + len(_finished_units(datasets.values()) - finished)
+
+        with runner.watch("harvest", len(units), "units", count):
+            runner.run(
+                lambda pipeline: (
+                    pipeline
+                    | "Units" >> beam.Create(tasks)
+                    | "Spread" >> beam.Reshuffle()
+                    | "Harvest" >> beam.ParDo(build)
+                )
+            )
+    return _collect(config, units, rules)
+
+
+def _finished_units(datasets: Iterable[Dataset]) -> set[str]:
+    return {
+        relative.removesuffix(".json")
+        for dataset in datasets
+        for relative, _, _ in list_files(dataset.path("units"))
+        if relative.endswith(".json")
+    }
+
+
+def _collect(config: BuildConfig, units: list[tuple[Unit, Dataset]], rules: dict[str, tuple[Rule, ...]]) -> Harvest:
+    blocks: list[Block] = []
+    markers = []
+    for unit, dataset in units:
+        marker = read_json(dataset.path("units", f"{unit.identity()}.json"))
+        if marker is None:
+            raise CodemillError(f"unit {unit.identity()} of {unit.source} left no marker", "run the build again")
+        marker = {**marker, "rejects_path": dataset.path("rejects", f"{unit.identity()}.parquet")}
+        markers.append(marker)
+        for name, documents, text_bytes in marker["blocks"]:
+            blocks.append(
+                Block(
+                    ordinal=len(blocks),
+                    path=dataset.path("blocks", name),
+                    source=unit.source,
+                    stage=config.stage_of(unit.source),
+                    documents=documents,
+                    text_bytes=text_bytes,
+                )
+            )
+    key = key_of([unit.identity() for unit, _ in units], sorted({dataset.directory for _, dataset in units}))
+    return Harvest(tuple(blocks), tuple(markers), key, rules)
+
+
+class _HarvestUnit(beam.DoFn):
+    """(unit JSON, dataset directory, stage, source) -> files on storage; emits nothing."""
+
+    def __init__(self, sources: dict[str, tuple[SourceConfig, tuple[Rule, ...]]]) -> None:
+        self._sources = sources
+
+    def process(self, task: tuple[str, str, str, str]) -> Iterator[None]:
+        unit_json, directory, stage, name = task
+        source, rules = self._sources[name]
+        harvest_unit(Unit.from_json(unit_json), source, rules, stage, Dataset(directory))
+        yield from ()
+
+
+def harvest_unit(
+    unit: Unit, source: SourceConfig, rules: tuple[Rule, ...], stage: str, dataset: Dataset
+) -> dict[str, Any]:
+    """Read one unit, write its blocks, rejects and marker; returns the marker.
+
+    A file rejected half way takes its unit's earlier blocks with it: the marker then lists none.
+    """
+    identity = unit.identity()
+    blocks: list[tuple[str, int, int]] = []
+    rejects: list[RejectRow] = []
+    skipped = Amount()
+    content = hashlib.sha256()
+    read_documents = Amount()
+    try:
+        for element in read(unit, source):
+            if isinstance(element, RejectRow):
+                rejects.append(element)
+            elif isinstance(element, Skipped):
+                skipped += Amount(documents=element.documents, bytes=element.bytes)
+            else:
+                name = f"{identity}-{len(blocks):05d}.parquet"
+                table = documents_table(element, unit.source, rules)
+                write_table(dataset.path("blocks", name), table)
+                size = int(table["bytes"].combine_chunks().to_numpy().sum())
+                blocks.append((name, table.num_rows, size))
+                read_documents += Amount(documents=table.num_rows, bytes=size)
+                for digest in table["sha256"].to_pylist():
+                    content.update(digest)
+    except FileRejected as rejected:
+        whole = sum(file.size for file in unit.files)
+        rejects = [
+            RejectRow(unit.files[0].relative, rejected.place, rejected.reason, rejected.detail, whole),
+        ]
+        blocks, skipped, read_documents, content = [], Amount(), Amount(), hashlib.sha256()
+    outcomes = merge_outcomes(
+        [
+            *({Outcome.REJECTED.because(r.reason): Amount(documents=1, bytes=r.bytes)} for r in rejects),
+            {Outcome.NOT_SELECTED.value: skipped},
+        ]
+    )
+    if rejects:
+        write_table(dataset.path("rejects", f"{identity}.parquet"), _rejects_table(rejects, stage, unit.source))
+    marker: dict[str, Any] = {
+        "unit": identity,
+        "stage": stage,
+        "source": unit.source,
+        "files": len(unit.files),
+        "blocks": blocks,
+        "documents": read_documents.documents,
+        "bytes": read_documents.bytes,
+        "outcomes": {name: amount.model_dump() for name, amount in outcomes.items()},
+        "rejects": len(rejects),
+        "sha256": content.hexdigest(),
+    }
+    write_json(dataset.path("units", f"{identity}.json"), marker)
+    return marker
+
+
+def documents_table(batch: pa.RecordBatch, source: str, rules: tuple[Rule, ...]) -> pa.Table:
+    """Documents with everything that later passes need: ids, hashes, signals, the hit map, the verdict, sketches.
+
+    Adds to RAW_SCHEMA's columns: `source`, `id`, `sha256`, `bytes`, one column per signal, `hits` (bit i = rule i
+    failed), `verdict` (the first failed rule's name, or empty), `shingles`, `signature` (256 little-endian uint32, null
+    for filtered documents and those too short to sketch).
+    """
+    texts = Texts.from_arrow(batch.column("text"))
+    signals = compute_signals(texts)
+    hits = evaluate(rules, signals, batch.column("language"))
+    passed = np.flatnonzero(hits == 0)
+    signatures, counts = sketch(texts, passed)
+    shingles = np.zeros(len(texts), np.int64)
+    shingles[passed] = counts
+    columns = {name: batch.column(name) for name in batch.schema.names if name != "text"}
+    columns["source"] = pa.array([source] * len(texts), pa.string())
+    columns["id"] = pa.array(
+        [
+            document_id(source, *fields)
+            for fields in zip(
+                *(batch.column(c).to_pylist() for c in ("repository", "path", "revision")),
+                strict=True,
+            )
+        ],
+        ID_TYPE,
+    )
+    columns["sha256"] = pa.array(_sha256(texts), HASH_TYPE)
+    columns["bytes"] = pa.array(np.diff(texts.offsets))
+    columns |= {name: pa.array(values) for name, values in signals.items()}
+    columns["hits"] = pa.array(hits)
+    columns["verdict"] = _verdicts(hits, rules)
+    columns["shingles"] = pa.array(shingles)
+    columns["signature"] = _signature_column(signatures, counts, passed, len(texts))
+    columns["text"] = batch.column("text")
+    return pa.table(columns)
+
+
+def _sha256(texts: Texts) -> list[bytes]:
+    view = memoryview(texts.data)
+    offsets = texts.offsets.tolist()
+    return [
+        hashlib.sha256(view[start:end]).digest() for start, end in zip(offsets[:-1], offsets[1:], strict=True)
+    ]
+
+
+def _verdicts(hits: np.ndarray, rules: tuple[Rule, ...]) -> pa.Array:
+    """The name of the lowest set bit's rule; empty where no bit is set."""
+    names = pa.array([rule.name for rule in rules] + [""], pa.string())
+    lowest = np.full(len(hits), len(rules), np.int64)
+    for bit in reversed(range(len(rules))):
+        lowest[(hits >> np.uint64(bit)) & np.uint64(1) == 1] = bit
+    return names.take(pa.array(lowest))
+
+
+def _signature_column(signatures: np.ndarray, counts: np.ndarray, passed: np.ndarray, total: int) -> pa.Array:
+    width = signatures.shape[1] * 4
+    index = np.zeros(total, np.int64)
+    valid = np.zeros(total, np.bool_)
+    index[passed] = np.arange(len(passed))
+    valid[passed] = counts > 0
+    raw = pa.py_buffer(np.ascontiguousarray(signatures.astype("<u4", copy=False)))
+    dense = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(passed), [None, raw])
+    return dense.take(pa.array(index, mask=~valid))
+
+
+def _rejects_table(rows: list[RejectRow], stage: str, source: str) -> pa.Table:
+    return pa.Table.from_pylist(
+        [
+            {
+                "stage": stage,
+                "source": source,
+                "file": row.file,
+                "place": row.place,
+                "reason": str(row.reason),
+                "detail": row.detail,
+                "bytes": row.bytes,
+            }
+            for row in rows
+        ],
+        REJECT_SCHEMA,
+    )

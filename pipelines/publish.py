@@ -1,0 +1,291 @@
+"""Publish: the document tables, the ledger check, and the manifest, written last.
+
+The document tables hold one row per harvested document: everything but text and sketch, with its outcome. They are what
+`explain` and `report` read; the ledger is counted from them and checked against what readers and shards counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.code_version import code_hash
+from pipelines.duplicate_steps import duplicates_path
+from pipelines.harvest import Block, Harvest
+from pipelines.runner import Runner
+from pipelines.shard import written_shard
+from pipelines.shard_plan import PlannedSplit
+from pipelines.snapshot_files import (
+    copy_tokenizer,
+    describe_files,
+    remove_strangers,
+    unpublish,
+    write_rejects,
+)
+from pipelines.tables import read_table, write_table
+from pipelines.tokenise import tokens_path
+from pipelines.workspace import Dataset, Workspace, read_json, write_json
+from schemas.config import BuildConfig
+from schemas.documents import FINAL_COLUMNS
+from schemas.errors import CheckFailed
+from schemas.ledger import Amount, Ledger, SourceRow, SplitRow, merge_outcomes
+from schemas.manifest import (
+    FORMAT_VERSION,
+    MANIFEST_NAME,
+    Input,
+    Manifest,
+    Shard,
+    Split,
+    Stage,
+    Tokenizer,
+    load_manifest,
+)
+from schemas.reasons import Outcome
+from schemas.record_layout import RecordLayout
+from storage.files import exists, join, open_input, write_atomic
+from storage.listing import list_files
+
+HIDDEN_COLUMNS = ("text", "signature")
+LIBRARIES = ("numpy", "pyarrow", "sentencepiece", "tokenizers")
+
+
+def table_name(block: int) -> str:
+    """A block's document table, relative to the snapshot."""
+    return f"documents/{block:06d}.parquet"
+
+
+def publish(
+    config: BuildConfig,
+    found: Harvest,
+    duplicates: Dataset,
+    tokenizer: Dataset,
+    tokens: Dataset,
+    shards: Dataset,
+    planned: tuple[PlannedSplit, ...],
+    output: str,
+    workspace: Workspace,
+    runner: Runner,
+) -> Manifest:
+    """Write tables and manifest into `output`.
+
+    Raises:
+        CheckFailed: the ledger does not balance; no manifest is written then.
+    """
+    code = code_hash("pipelines.publish", "schemas.documents")
+    dataset = workspace.dataset("publish", code, found.key, tokens.directory, shards.directory)
+    previous = dataset.summary()
+    if previous is not None and exists(join(output, MANIFEST_NAME)):
+        manifest = load_manifest(output)
+        if manifest.digest == previous["digest"]:
+            return manifest
+    unpublish(output)
+    counted = _write_tables(found, duplicates, tokens, output, dataset, runner)
+    copy_tokenizer(tokenizer.path("files"), join(output, "tokenizer"))
+    write_rejects([m["rejects_path"] for m in found.markers if m["rejects"]], join(output, "rejects.parquet"))
+    ledger = _ledger(config, found, counted, shards, planned)
+    problems = ledger.imbalances(config.shards.context_length)
+    if problems:
+        raise CheckFailed(f"the ledger does not balance: {problems[0]}", "this is a defect of codemill: report it")
+    stages = _stages(config, shards, planned)
+    names = {shard.name for stage in stages.values() for split in stage.splits.values() for shard in split.shards}
+    provenance = {split.provenance_name(i) for split in planned for i in range(split.shards)}
+    tables = tuple(table_name(block.ordinal) for block in found.blocks)
+    others = sorted({*tables, *provenance, "rejects.parquet", *_tokenizer_names(output)})
+    remove_strangers(output, {*names, *others, MANIFEST_NAME})
+    summary = tokenizer.summary()
+    statistics = duplicates.summary()
+    assert summary is not None and statistics is not None
+    manifest = Manifest(
+        format_version=FORMAT_VERSION,
+        name=config.name,
+        seed=config.seed,
+        digest="",
+        code_version=version("codemill"),
+        libraries={name: version(name) for name in LIBRARIES},
+        config=config.model_dump(mode="json"),
+        context_length=config.shards.context_length,
+        id_bytes=RecordLayout(config.shards.context_length).id_bytes,
+        hosts=config.shards.hosts,
+        tokenizer=Tokenizer(**summary),
+        stages=stages,
+        ledger=ledger,
+        deduplication=statistics["counts"],
+        rules=found.rules,
+        tables=tables,
+        inputs=tuple(_input(marker) for marker in found.markers),
+        files=describe_files(output, others, runner.workers),
+    ).sealed()
+    write_atomic(join(output, MANIFEST_NAME), manifest.to_bytes())
+    dataset.finish({"digest": manifest.digest})
+    return manifest
+
+
+def _tokenizer_names(output: str) -> list[str]:
+    return [f"tokenizer/{relative}" for relative, _, _ in list_files(join(output, "tokenizer"))]
+
+
+def _input(marker: dict[str, Any]) -> Input:
+    return Input(
+        source=marker["source"],
+        unit=marker["unit"],
+        files=marker["files"],
+        documents=marker["documents"],
+        bytes=marker["bytes"],
+        sha256=marker["sha256"],
+    )
+
+
+def _write_tables(
+    found: Harvest, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset, runner: Runner
+) -> dict[int, dict[str, Any]]:
+    """One table and one count per block; returns the counts by block."""
+
+    def marker(block: int) -> str:
+        return dataset.path("counts", f"{block:06d}.json")
+
+    waiting = [
+        b for b in found.blocks if not (exists(marker(b.ordinal)) and exists(join(output, table_name(b.ordinal))))
+    ]
+    if waiting:
+        step = _WriteTable(duplicates, tokens, output, dataset)
+        with runner.watch("publish", len(found.blocks), "blocks", lambda: len(list_files(dataset.path("counts")))):
+            runner.run(
+                lambda pipeline: (
+                    pipeline
+                    | "Blocks" >> beam.Create(waiting)
+                    | "Spread" >> beam.Reshuffle()
+                    | "Write tables" >> beam.ParDo(step)
+                )
+            )
+    return {block.ordinal: read_json(marker(block.ordinal)) for block in found.blocks}
+
+
+class _WriteTable(beam.DoFn):
+    """block -> its document table in the snapshot and its outcome counts; emits nothing."""
+
+    def __init__(self, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset) -> None:
+        self._duplicates = duplicates
+        self._tokens = tokens
+        self._output = output
+        self._dataset = dataset
+
+    def process(self, block: Block) -> Iterator[None]:
+        table = final_table(
+            read_table_without(block.path, HIDDEN_COLUMNS),
+            read_table(duplicates_path(self._duplicates, block.ordinal)),
+            read_table(tokens_path(self._tokens, block.ordinal), ["row", "split", "tokens"]),
+        )
+        write_table(join(self._output, table_name(block.ordinal)), table)
+        grouped = table.group_by("outcome").aggregate([("bytes", "count"), ("bytes", "sum"), ("tokens", "sum")])
+        counts = {
+            "outcomes": {r["outcome"]: [r["bytes_count"], r["bytes_sum"]] for r in grouped.to_pylist()},
+            "tokens": sum(r["tokens_sum"] or 0 for r in grouped.to_pylist()),
+        }
+        write_json(self._dataset.path("counts", f"{block.ordinal:06d}.json"), counts)
+        yield from ()
+
+
+def read_table_without(path: str, hidden: tuple[str, ...]) -> pa.Table:
+    """A Parquet file without some of its columns, which are not even read."""
+    with open_input(path) as source:
+        names = [name for name in pq.read_schema(source).names if name not in hidden]
+    return read_table(path, names)
+
+
+def final_table(documents: pa.Table, duplicates: pa.Table, tokens: pa.Table) -> pa.Table:
+    """A block's documents with FINAL_COLUMNS: each row's outcome, evidence, split and token count."""
+    count = documents.num_rows
+    outcomes = np.full(count, Outcome.KEPT.value, object)
+    verdicts = documents["verdict"].to_numpy(zero_copy_only=False)
+    for row in np.flatnonzero(verdicts != ""):
+        outcomes[row] = Outcome.FILTERED.because(verdicts[row])
+    dropped = (duplicates["key"].to_numpy() & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    outcomes[dropped] = duplicates["kind"].to_numpy(zero_copy_only=False)
+    from_duplicates = _scatter(dropped, count)
+    from_tokens = _scatter(tokens["row"].to_numpy().astype(np.int64), count)
+    added = {
+        "outcome": pa.array(outcomes, pa.string()),
+        **{name: duplicates[name].take(from_duplicates) for name in ("kept_key", "jaccard", "containment")},
+        **{name: tokens[name].take(from_tokens) for name in ("split", "tokens")},
+    }
+    for name, kind in FINAL_COLUMNS:
+        documents = documents.append_column(pa.field(name, kind), added[name])
+    return documents.combine_chunks()
+
+
+def _scatter(rows: np.ndarray, count: int) -> pa.Array:
+    """Indices that put item i of a small table at row `rows[i]` of a large one; null elsewhere."""
+    index = np.zeros(count, np.int64)
+    missing = np.ones(count, np.bool_)
+    index[rows] = np.arange(len(rows))
+    missing[rows] = False
+    return pa.array(index, mask=missing)
+
+
+def _ledger(
+    config: BuildConfig,
+    found: Harvest,
+    counted: dict[int, dict[str, Any]],
+    shards: Dataset,
+    planned: tuple[PlannedSplit, ...],
+) -> Ledger:
+    sources = []
+    for stage, stage_config in config.stages.items():
+        for source in stage_config.sources:
+            markers = [marker for marker in found.markers if marker["source"] == source]
+            before = merge_outcomes(
+                {name: Amount(**amount) for name, amount in marker["outcomes"].items()} for marker in markers
+            )
+            counts = [counted[block.ordinal] for block in found.blocks if block.source == source]
+            after = merge_outcomes(
+                {name: Amount(documents=d, bytes=b) for name, (d, b) in count["outcomes"].items()} for count in counts
+            )
+            # Read: what the readers counted themselves, not what the tables hold.
+            read = sum(
+                (Amount(documents=marker["documents"], bytes=marker["bytes"]) for marker in markers),
+                sum(before.values(), Amount()),
+            )
+            sources.append(
+                SourceRow(
+                    stage=stage,
+                    source=source,
+                    read=read,
+                    outcomes=merge_outcomes([before, after]),
+                    tokens=sum(count["tokens"] for count in counts),
+                )
+            )
+    splits = []
+    for split in planned:
+        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
+        stream = sum(shard["stream_tokens"] for shard in written)
+        documents = sum(shard["documents"] for shard in written)
+        splits.append(
+            SplitRow(
+                stage=split.stage,
+                split=split.split,
+                documents=documents,
+                document_tokens=sum(shard["document_tokens"] for shard in written),
+                stream_tokens=stream,
+                records=sum(shard["records"] for shard in written),
+                shards=sum(shard["records"] > 0 for shard in written),
+                padding=sum(shard["padding"] for shard in written),
+            )
+        )
+    return Ledger(sources=tuple(sources), splits=tuple(splits))
+
+
+def _stages(config: BuildConfig, shards: Dataset, planned: tuple[PlannedSplit, ...]) -> dict[str, Stage]:
+    stages: dict[str, dict[str, Split]] = {stage: {} for stage in config.stages}
+    for split in planned:
+        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
+        stages[split.stage][split.split] = Split(
+            shards=tuple(Shard(**{k: v for k, v in w.items() if k != "document_tokens"}) for w in written),
+            feeds_hosts=split.feeds_hosts,
+        )
+    return {stage: Stage(splits=splits) for stage, splits in stages.items()}

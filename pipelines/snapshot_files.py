@@ -1,0 +1,63 @@
+"""The plain files of a snapshot: copied, described, and nothing else left beside them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+
+from pipelines.tables import read_table, write_table
+from schemas.documents import REJECT_SCHEMA
+from schemas.manifest import MANIFEST_NAME, File
+from storage.files import delete, exists, join, open_stream, read_bytes, write_atomic
+from storage.listing import list_files
+
+CHUNK = 8 << 20
+SNAPSHOT_DIRECTORIES = ("documents", "provenance", "shards", "tokenizer")
+
+
+def unpublish(output: str) -> None:
+    """Take the manifest away before anything it lists may change."""
+    if exists(join(output, MANIFEST_NAME)):
+        delete(join(output, MANIFEST_NAME))
+
+
+def copy_tokenizer(source: str, target: str) -> None:
+    """Copy a directory's files."""
+    for relative, _, _ in list_files(source):
+        write_atomic(join(target, relative), read_bytes(join(source, relative)))
+
+
+def write_rejects(parts: Iterable[str], path: str) -> None:
+    """Join the units' reject tables, in order of source, file and place."""
+    tables = [read_table(part) for part in parts]
+    table = pa.concat_tables([REJECT_SCHEMA.empty_table(), *tables])
+    order = [(name, "ascending") for name in ("stage", "source", "file", "place", "reason")]
+    write_table(path, table.sort_by(order).combine_chunks())
+
+
+def describe_file(path: str) -> File:
+    """Size and SHA-256 of a file, read in pieces."""
+    digest, size = hashlib.sha256(), 0
+    with open_stream(path) as stream:
+        while piece := stream.read(CHUNK):
+            digest.update(piece)
+            size += len(piece)
+    return File(bytes=size, sha256=digest.hexdigest())
+
+
+def describe_files(root: str, names: list[str], workers: int) -> dict[str, File]:
+    """Describe files under `root`; hashing releases the interpreter lock, so threads help."""
+    with ThreadPoolExecutor(workers) as pool:
+        found = pool.map(describe_file, [join(root, name) for name in names])
+    return dict(zip(names, found, strict=True))
+
+
+def remove_strangers(root: str, known: set[str]) -> None:
+    """Delete files in the snapshot's own directories that it does not list: left by a killed build or an old config."""
+    for directory in SNAPSHOT_DIRECTORIES:
+        for relative, _, _ in list_files(join(root, directory)):
+            if f"{directory}/{relative}" not in known:
+                delete(join(root, directory, relative))

@@ -1,0 +1,149 @@
+"""Tokenise: kept documents -> token ids per block, with each document's split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from buffers.texts import Texts
+from pipelines.code_version import code_hash
+from pipelines.corpus_tokenizer import id_bytes, kept_rows
+from pipelines.harvest import Block, Harvest
+from pipelines.runner import Runner
+from pipelines.tables import read_table, write_table
+from pipelines.workspace import Dataset, Workspace, read_json, write_json
+from schemas.config import BuildConfig
+from schemas.documents import TOKENS_SCHEMA
+from schemas.keyed_hash import keyed_hash
+from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
+from storage.files import exists
+from storage.listing import list_files
+from tokenization.load import load_tokenizer
+from tokenization.tokenizer import Tokenizer
+
+
+def tokens_path(dataset: Dataset, block: int) -> str:
+    """Where a block's token ids are."""
+    return dataset.path("blocks", f"{block:06d}.parquet")
+
+
+def id_dtype(tokenizer_size: int) -> np.dtype[Any]:
+    """The narrowest type that holds every id between passes."""
+    return np.dtype("<u2") if tokenizer_size <= 1 << 16 else np.dtype("<u4")
+
+
+def tokenise(
+    config: BuildConfig,
+    found: Harvest,
+    duplicates: Dataset,
+    tokenizer: Dataset,
+    workspace: Workspace,
+    runner: Runner,
+) -> Dataset:
+    """Run the pass; the summary holds documents and tokens per (stage, split)."""
+    code = code_hash("buffers", "tokenization", "pipelines.tokenise", "schemas.keyed_hash")
+    summary = tokenizer.summary()
+    assert summary is not None
+    prefixes = {stage: stage_config.prefix for stage, stage_config in config.stages.items()}
+    dataset = workspace.dataset(
+        "tokenise",
+        code,
+        summary["identity"],
+        prefixes,
+        config.seed,
+        config.shards.validation_share,
+        found.key,
+        duplicates.directory,
+    )
+    if dataset.summary() is not None:
+        return dataset
+    step = _TokeniseBlock(config, prefixes, duplicates, tokenizer.path("files"), dataset)
+    waiting = [b for b in found.blocks if not exists(dataset.path("counts", f"{b.ordinal:06d}.json"))]
+
+    def count() -> int:
+        return len(list_files(dataset.path("counts")))
+
+    if waiting:
+        with runner.watch("tokenise", len(found.blocks), "blocks", count):
+            runner.run(
+                lambda pipeline: (
+                    pipeline
+                    | "Blocks" >> beam.Create(waiting)
+                    | "Spread" >> beam.Reshuffle()
+                    | "Tokenise" >> beam.ParDo(step)
+                )
+            )
+    totals: dict[str, dict[str, list[int]]] = {stage: {} for stage in config.stages}
+    for block in found.blocks:
+        for split, (documents, tokens) in read_json(dataset.path("counts", f"{block.ordinal:06d}.json")).items():
+            total = totals[block.stage].setdefault(split, [0, 0])
+            total[0] += documents
+            total[1] += tokens
+    dataset.finish({"splits": totals})
+    return dataset
+
+
+class _TokeniseBlock(beam.DoFn):
+    """block -> its tokens file and counts; emits nothing."""
+
+    def __init__(
+        self, config: BuildConfig, prefixes: dict[str, str], duplicates: Dataset, tokenizer_files: str, dataset: Dataset
+    ) -> None:
+        self._seed = config.seed
+        self._validation_share = config.shards.validation_share
+        self._prefixes = prefixes
+        self._duplicates = duplicates
+        self._tokenizer_files = tokenizer_files
+        self._dataset = dataset
+        self._tokenizer: Tokenizer | None = None
+
+    def setup(self) -> None:
+        self._tokenizer = load_tokenizer(self._tokenizer_files)
+
+    def process(self, block: Block) -> Iterator[None]:
+        assert self._tokenizer is not None
+        table = read_table(block.path, ["id", "sha256", "path", "language", "verdict", "text"])
+        table = table.take(pa.array(kept := kept_rows(block, self._duplicates, table["verdict"])))
+        texts = Texts.from_arrow(with_prefix(table, self._prefixes[block.stage]))
+        encoded = self._tokenizer.encode(texts)
+        dtype = id_dtype(self._tokenizer.size)
+        split = splits(table, self._seed, self._validation_share)
+        lengths = np.diff(encoded.offsets)
+        ids = pa.LargeBinaryArray.from_buffers(
+            pa.large_binary(),
+            len(kept),
+            [None, pa.py_buffer(encoded.offsets * dtype.itemsize), pa.py_buffer(encoded.ids.astype(dtype))],
+        )
+        tokens = pa.table([kept.astype(np.uint32), table["id"], split, lengths, ids], schema=TOKENS_SCHEMA)
+        write_table(tokens_path(self._dataset, block.ordinal), tokens, compression="lz4")
+        grouped = tokens.group_by("split").aggregate([("tokens", "count"), ("tokens", "sum")])
+        counts = {row["split"]: [row["tokens_count"], row["tokens_sum"]] for row in grouped.to_pylist()}
+        write_json(self._dataset.path("counts", f"{block.ordinal:06d}.json"), counts)
+        yield from ()
+
+
+def with_prefix(table: pa.Table, template: str) -> pa.ChunkedArray:
+    """The texts, each behind its filled-in prefix; `{language}` and `{path}` are the only fields."""
+    if not template:
+        return table["text"]
+    prefixes = [
+        template.replace("{language}", language).replace("{path}", path).encode("utf-8", "replace")
+        for language, path in zip(table["language"].to_pylist(), table["path"].to_pylist(), strict=True)
+    ]
+    return pc.binary_join_element_wise(pa.array(prefixes, pa.large_binary()), table["text"], b"")
+
+
+def splits(table: pa.Table, seed: int, validation_share: float) -> pa.Array:
+    """Each document's split, by a keyed hash of its content: equal content is never both trained on and held out."""
+    hashes = keyed_hash(seed, "split", id_bytes(table["sha256"]))
+    held_out = hashes < np.uint64(int(validation_share * 2**64))
+    languages = table["language"].to_pylist()
+    return pa.array(
+        [VALIDATION_PREFIX + language if held else TRAIN_SPLIT for language, held in zip(languages, held_out, strict=True)],
+        pa.string(),
+    )

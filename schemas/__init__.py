@@ -1,0 +1,1 @@
+"""The contracts between the rooms: Arrow schemas, configs, shard layout, manifest and ledger."""

@@ -1,0 +1,133 @@
+"""The build config: one YAML file that, with its inputs, determines a snapshot to the last byte."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schemas.sources import SourceConfig
+from schemas.yaml_file import load_model
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StageConfig(_Frozen):
+    """One training stage's corpus."""
+
+    sources: tuple[str, ...] = Field(min_length=1)
+    prefix: str = ""
+    """Text put before each document; `{language}` and `{path}` are filled in. Its tokens are counted."""
+
+
+class NearConfig(_Frozen):
+    """Verified near-duplicates: 256-bin sketches of 5-token shingles choose candidates, shingle sets decide."""
+
+    jaccard: float = Field(default=0.8, gt=0, le=1)
+    """Drop when the shingle sets' Jaccard similarity with a surviving document reaches this."""
+    containment: float | None = Field(default=0.95, gt=0, le=1)
+    """Also drop when this share of a document's shingles lies in a longer surviving one; null switches it off."""
+    bands: int = Field(default=32, gt=0)
+    rows: int = Field(default=8, gt=0)
+    bucket_cap: int = Field(default=64, gt=0)
+    """In a bucket with more documents, each is compared with the best `bucket_cap` only (counted and reported)."""
+
+    @model_validator(mode="after")
+    def _fits_the_sketch(self) -> NearConfig:
+        if self.bands * self.rows > 256:
+            raise ValueError(f"bands * rows = {self.bands * self.rows} exceeds the sketch's 256 bins")
+        return self
+
+
+class DedupConfig(_Frozen):
+    """What counts as a duplicate, and of what."""
+
+    scope: Literal["stage", "corpus"] = "stage"
+    """`stage`: each stage is deduplicated by itself; `corpus`: across stages too, earlier sources win."""
+    near: NearConfig | None = NearConfig()
+    """Null leaves exact deduplication alone, as CodeGen did."""
+    licenses_first: tuple[str, ...] = ("mit", "apache-2.0", "bsd-3-clause", "bsd-2-clause", "isc", "unlicense")
+    """Among duplicates the one under such a licence survives."""
+
+
+class SentencePieceConfig(_Frozen):
+    """A SentencePiece model trained on a keyed sample of the corpus itself."""
+
+    kind: Literal["sentencepiece"] = "sentencepiece"
+    vocabulary_size: int = Field(default=51200, gt=300)
+    model: Literal["bpe", "unigram"] = "bpe"
+    sample_bytes: int = Field(default=256 << 20, gt=0)
+
+
+class CodegenTokenizerConfig(_Frozen):
+    """GPT-2's ranks plus CodeGen's 30 space runs and 8 tab runs."""
+
+    kind: Literal["codegen"]
+    vocabulary: str
+    merges: str
+
+
+class TokenizerJsonConfig(_Frozen):
+    """Any Hugging Face `tokenizer.json`."""
+
+    kind: Literal["tokenizer_json"]
+    path: str
+    separator: str = "<|endoftext|>"
+
+
+TokenizerConfig = Annotated[
+    SentencePieceConfig | CodegenTokenizerConfig | TokenizerJsonConfig, Field(discriminator="kind")
+]
+
+
+class ShardConfig(_Frozen):
+    """Shape of the TFRecord shards."""
+
+    context_length: int = Field(default=2048, gt=1)
+    hosts: int = Field(default=32, gt=0)
+    """TPU hosts that read the snapshot; the shard count is a multiple of it where the corpus allows."""
+    shard_bytes: int = Field(default=150 << 20, gt=0)
+    """Aimed size of a shard."""
+    validation_share: float = Field(default=0.002, ge=0, lt=1)
+    """Share of documents held out, chosen by a keyed hash of their content."""
+
+
+class BuildConfig(_Frozen):
+    """A whole corpus: sources, stages, and how they become shards."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    seed: int = 42
+    sources: dict[str, SourceConfig] = Field(min_length=1)
+    """In order of priority: among duplicates the earlier source's document survives."""
+    stages: dict[str, StageConfig] = Field(min_length=1)
+    dedup: DedupConfig = DedupConfig()
+    tokenizer: TokenizerConfig = SentencePieceConfig()
+    shards: ShardConfig = ShardConfig()
+
+    @model_validator(mode="after")
+    def _each_source_feeds_one_stage(self) -> BuildConfig:
+        used: dict[str, str] = {}
+        for stage, config in self.stages.items():
+            for source in config.sources:
+                if source not in self.sources:
+                    raise ValueError(
+                        f"stage {stage!r} names source {source!r}; the sources are {', '.join(self.sources)}"
+                    )
+                if source in used:
+                    raise ValueError(f"source {source!r} feeds both stage {used[source]!r} and stage {stage!r}")
+                used[source] = stage
+        unused = [source for source in self.sources if source not in used]
+        if unused:
+            raise ValueError(f"no stage uses source {', '.join(map(repr, unused))}")
+        return self
+
+    def stage_of(self, source: str) -> str:
+        """The one stage that a source feeds."""
+        return next(stage for stage, config in self.stages.items() if source in config.sources)
+
+
+def load_config(path: str) -> BuildConfig:
+    """Read and validate a build config; errors name the file, the key and the remedy."""
+    return load_model(path, BuildConfig)

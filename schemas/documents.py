@@ -1,0 +1,110 @@
+"""Arrow schemas of the datasets that flow between the passes.
+
+A *document key* is a uint64 that exists only inside one build: block ordinal << 32 | row in the block. A *document id*
+is 16 bytes that mean the same document in every build: a hash of (source, repository, path, revision).
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import pyarrow as pa
+
+BLOCK_BYTES = 64 << 20
+"""Text bytes of a block; a block closes at the first document that reaches this."""
+
+MAXIMUM_RULES = 64
+"""Rules of one source: the hit map is one uint64."""
+
+ID_TYPE = pa.binary(16)
+HASH_TYPE = pa.binary(32)
+
+RAW_SCHEMA = pa.schema(
+    [
+        ("repository", pa.string()),
+        ("path", pa.string()),
+        ("revision", pa.string()),
+        ("license", pa.string()),
+        ("language", pa.string()),
+        ("subset", pa.string()),
+        ("stars", pa.int32()),
+        ("copies", pa.int32()),
+        ("text", pa.large_binary()),
+    ]
+)
+"""What a source reader yields: valid UTF-8 without NUL, never empty."""
+
+REJECT_SCHEMA = pa.schema(
+    [
+        ("stage", pa.string()),
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("place", pa.string()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("bytes", pa.int64()),
+    ]
+)
+
+DUPLICATE_SCHEMA = pa.schema(
+    [
+        ("key", pa.uint64()),
+        ("kept_key", pa.uint64()),
+        ("kind", pa.string()),
+        ("jaccard", pa.float64()),
+        ("containment", pa.float64()),
+    ]
+)
+"""One row per dropped document of a block, ordered by key. `jaccard` and `containment` are 1 for exact duplicates."""
+
+TOKENS_SCHEMA = pa.schema(
+    [
+        ("row", pa.uint32()),
+        ("id", ID_TYPE),
+        ("split", pa.string()),
+        ("tokens", pa.int64()),
+        ("ids", pa.large_binary()),
+    ]
+)
+"""One row per kept document of a block; `ids` are little-endian uint16, or uint32 where the vocabulary needs it."""
+
+PROVENANCE_SCHEMA = pa.schema(
+    [
+        ("id", ID_TYPE),
+        ("key", pa.uint64()),
+        ("start", pa.int64()),
+        ("tokens", pa.int64()),
+    ]
+)
+"""One row per document of a shard in stream order; `start` is its first token's position in the shard's stream."""
+
+
+FINAL_COLUMNS = (
+    ("outcome", pa.string()),
+    ("kept_key", pa.uint64()),
+    ("jaccard", pa.float64()),
+    ("containment", pa.float64()),
+    ("split", pa.string()),
+    ("tokens", pa.int64()),
+)
+"""What publication adds to a document's row: its outcome, the evidence, and where it went."""
+
+
+def document_key(block: int, row: int) -> int:
+    """The key of a row of a block."""
+    return block << 32 | row
+
+
+def split_key(key: int) -> tuple[int, int]:
+    """(block ordinal, row) of a document key."""
+    return key >> 32, key & 0xFFFFFFFF
+
+
+def document_id(source: str, repository: str, path: str, revision: str) -> bytes:
+    """The 16-byte public id of a document; fields are length-prefixed so that no two tuples collide by joining."""
+    digest = hashlib.blake2b(digest_size=16, person=b"codemill doc id")
+    for field in (source, repository, path, revision):
+        raw = field.encode("utf-8", "surrogateescape")
+        digest.update(len(raw).to_bytes(8, "little"))
+        digest.update(raw)
+    return digest.digest()

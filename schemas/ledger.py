@@ -1,0 +1,116 @@
+"""The ledger: every document, byte and token that went in, and where it went.
+
+Per (stage, source), documents and bytes: `read` equals the sum over all outcomes (kept, not_selected,
+rejected:<reason>, filtered:<rule>, exact_duplicate, near_duplicate). Per split: the kept documents' tokens plus one
+separator each are the shards' streams, and the streams' tokens plus padding fill the records exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.reasons import Outcome
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Amount(_Frozen):
+    """Documents and their bytes. A file rejected whole counts as one document of its stored size."""
+
+    documents: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(documents=self.documents + other.documents, bytes=self.bytes + other.bytes)
+
+
+class SourceRow(_Frozen):
+    """One source's documents: what the reader counted, and what became of them."""
+
+    stage: str
+    source: str
+    read: Amount
+    outcomes: dict[str, Amount]
+    tokens: int
+    """Tokens of the kept documents, separators not counted."""
+
+
+class SplitRow(_Frozen):
+    """One split's tokens, from documents to records."""
+
+    stage: str
+    split: str
+    documents: int
+    document_tokens: int
+    stream_tokens: int
+    """Document tokens and one separator after each document."""
+    records: int
+    shards: int
+    """Shards with at least one record."""
+    padding: int
+    """Separators that fill the last record of each shard."""
+
+
+class Ledger(_Frozen):
+    """All rows of a build."""
+
+    sources: tuple[SourceRow, ...]
+    splits: tuple[SplitRow, ...]
+
+    def imbalances(self, context_length: int) -> list[str]:
+        """Every equation that does not hold, in words; empty when the ledger balances."""
+        problems: list[str] = []
+        for row in self.sources:
+            total = add_amounts(row.outcomes.values())
+            if total != row.read:
+                problems.append(
+                    f"{row.stage}/{row.source}: read {row.read.documents} documents, {row.read.bytes} bytes, but "
+                    f"accounted for {total.documents} documents, {total.bytes} bytes"
+                )
+        for split in self.splits:
+            if split.stream_tokens != split.document_tokens + split.documents:
+                problems.append(
+                    f"{split.stage}/{split.split}: {split.document_tokens} tokens and {split.documents} separators "
+                    f"are not the {split.stream_tokens} tokens of the streams"
+                )
+            # A shard of n records holds n * L + 1 positions: neighbours overlap by one.
+            positions = split.records * context_length + split.shards
+            if positions != split.stream_tokens + split.padding:
+                problems.append(
+                    f"{split.stage}/{split.split}: {split.records} records hold {positions} positions, but streams "
+                    f"and padding are {split.stream_tokens} + {split.padding}"
+                )
+        for stage in sorted({row.stage for row in self.sources}):
+            kept = add_amounts(
+                row.outcomes.get(Outcome.KEPT.value, Amount()) for row in self.sources if row.stage == stage
+            )
+            tokens = sum(row.tokens for row in self.sources if row.stage == stage)
+            sharded = [split for split in self.splits if split.stage == stage]
+            if kept.documents != sum(split.documents for split in sharded):
+                problems.append(
+                    f"{stage}: {kept.documents} documents kept, "
+                    f"{sum(split.documents for split in sharded)} in the shards"
+                )
+            if tokens != sum(split.document_tokens for split in sharded):
+                problems.append(
+                    f"{stage}: {tokens} tokens made, {sum(split.document_tokens for split in sharded)} in the shards"
+                )
+        return problems
+
+
+def add_amounts(amounts: Iterable[Amount]) -> Amount:
+    """The sum of amounts."""
+    return sum(amounts, Amount())
+
+
+def merge_outcomes(parts: Iterable[Mapping[str, Amount]]) -> dict[str, Amount]:
+    """Add outcome tables by name; names sorted, so that the result does not depend on order."""
+    total: dict[str, Amount] = {}
+    for part in parts:
+        for name, amount in part.items():
+            total[name] = total.get(name, Amount()) + amount
+    return dict(sorted(total.items()))

@@ -1,0 +1,168 @@
+"""The manifest: what a snapshot holds, written last, so that a snapshot without one is not a snapshot.
+
+`digest` is the SHA-256 of the manifest itself without that field, in canonical JSON. It covers every file's SHA-256,
+the ledger and the config; two snapshots with equal digests are byte-identical. No clock, host name or worker count
+goes in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from schemas.errors import CheckFailed, CodemillError
+from schemas.ledger import Ledger
+from schemas.rules import Rule
+from storage.files import exists, join, read_bytes
+
+FORMAT_VERSION = 1
+MANIFEST_NAME = "manifest.json"
+TRAIN_SPLIT = "train"
+VALIDATION_PREFIX = "validation-"
+"""Held-out documents are one split per language: `validation-python`."""
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Shard(_Frozen):
+    """One TFRecord file."""
+
+    name: str
+    """Path relative to the snapshot, for example `shards/mono/train-00000-of-00032.tfrecord`."""
+    records: int
+    bytes: int
+    sha256: str
+    documents: int
+    stream_tokens: int
+    padding: int
+
+
+class Split(_Frozen):
+    """Shards of one split of one stage, in order; record i of the split counts through them."""
+
+    shards: tuple[Shard, ...]
+    feeds_hosts: int
+    """The largest number of hosts, up to the one asked for, that get equal numbers of these shards."""
+
+    @property
+    def records(self) -> int:
+        """Records in all shards."""
+        return sum(shard.records for shard in self.shards)
+
+
+class Stage(_Frozen):
+    """One training stage's data."""
+
+    splits: dict[str, Split]
+
+    def validation_languages(self) -> list[str]:
+        """Languages with a held-out split, sorted."""
+        return sorted(n.removeprefix(VALIDATION_PREFIX) for n in self.splits if n.startswith(VALIDATION_PREFIX))
+
+
+class Tokenizer(_Frozen):
+    """Which tokenizer made the ids."""
+
+    kind: str
+    identity: str
+    """SHA-256 over its files."""
+    size: int
+    """Ids in use: every id is below this."""
+    separator_id: int
+
+
+class File(_Frozen):
+    """Any other file of the snapshot."""
+
+    bytes: int
+    sha256: str
+
+
+class Input(_Frozen):
+    """One input unit as it was read: its files' bytes are what this snapshot was made from."""
+
+    source: str
+    unit: str
+    files: int
+    documents: int
+    bytes: int
+    sha256: str
+    """SHA-256 over the accepted documents' SHA-256 in order."""
+
+
+class Manifest(_Frozen):
+    """A snapshot's table of contents; `manifest.json`."""
+
+    format_version: int
+    name: str
+    seed: int
+    digest: str
+    code_version: str
+    libraries: dict[str, str]
+    """Versions of the libraries that shape bytes (Parquet files, tokenizer training)."""
+    config: dict[str, Any]
+    context_length: int
+    id_bytes: int
+    hosts: int
+    tokenizer: Tokenizer
+    stages: dict[str, Stage]
+    ledger: Ledger
+    deduplication: dict[str, int]
+    """Counts of the near-duplicate search: candidate pairs, verified pairs, capped buckets, largest bucket."""
+    rules: dict[str, tuple[Rule, ...]]
+    """The filter rules of each source, written out; bit i of a document's `hits` is rule i."""
+    tables: tuple[str, ...]
+    """Document tables in block order: the table's position is the upper half of a document key."""
+    inputs: tuple[Input, ...]
+    files: dict[str, File]
+
+    def computed_digest(self) -> str:
+        """The digest that this content must have."""
+        content = self.model_dump(mode="json", exclude={"digest"})
+        return hashlib.sha256(canonical_json(content)).hexdigest()
+
+    def sealed(self) -> Manifest:
+        """The same manifest with its digest filled in."""
+        return self.model_copy(update={"digest": self.computed_digest()})
+
+    def to_bytes(self) -> bytes:
+        """The bytes of `manifest.json`."""
+        return json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True, ensure_ascii=False).encode() + b"\n"
+
+
+def canonical_json(value: Any) -> bytes:
+    """One spelling per value: sorted keys, no spaces, UTF-8."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def load_manifest(snapshot: str) -> Manifest:
+    """Read a snapshot's manifest and check its digest.
+
+    Raises:
+        CodemillError: there is no manifest, or it is of another format version.
+        CheckFailed: it is not what its digest says.
+    """
+    path = join(snapshot, MANIFEST_NAME)
+    if not exists(path):
+        raise CodemillError(
+            f"{snapshot}: no {MANIFEST_NAME}, so this is not a finished snapshot",
+            "run `codemill build CONFIG --output` with this directory again; it goes on where it stopped",
+        )
+    try:
+        data = json.loads(read_bytes(path))
+        version = data.get("format_version")
+        if version != FORMAT_VERSION:
+            raise CodemillError(
+                f"{path}: format version {version}, this codemill reads {FORMAT_VERSION}", "rebuild the snapshot"
+            )
+        manifest = Manifest.model_validate(data)
+    except (ValueError, AttributeError, ValidationError) as error:
+        raise CheckFailed(f"{path}: not a manifest ({str(error).splitlines()[0]})", "restore or rebuild it") from None
+    if manifest.digest != manifest.computed_digest():
+        raise CheckFailed(f"{path}: content does not match its digest", "it was edited or damaged: restore or rebuild it")
+    return manifest

@@ -1,0 +1,1 @@
+"""The staged trainer: JAX and Optax, neither Beam nor TensorFlow."""

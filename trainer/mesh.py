@@ -1,0 +1,86 @@
+"""The device mesh (data, fsdp, tensor) and the shardings that follow from the parameter table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from schemas.errors import CodemillError
+from schemas.model_config import ModelConfig
+from schemas.plan import MeshConfig
+from trainer.parameters import parameter_table
+
+AXES = ("data", "fsdp", "tensor")
+BATCH_AXES = ("data", "fsdp")
+"""Axes that split the sequences of a batch."""
+
+
+def make_mesh(config: MeshConfig) -> Mesh:
+    """Arrange all devices as the plan says.
+
+    Raises:
+        CodemillError: the axes do not multiply to the number of devices.
+    """
+    devices = jax.device_count()
+    fsdp = config.fsdp or max(1, devices // (config.data * config.tensor))
+    if config.data * fsdp * config.tensor != devices:
+        raise CodemillError(
+            f"mesh data={config.data} fsdp={fsdp} tensor={config.tensor} does not cover {devices} device(s)",
+            "change `mesh:` in the plan so that the three multiply to the number of devices",
+        )
+    return jax.make_mesh((config.data, fsdp, config.tensor), AXES, axis_types=(AxisType.Auto,) * 3)
+
+
+def check_divisible(config: ModelConfig, mesh: Mesh, sequences: int) -> None:
+    """Refuse sizes that the mesh cannot split evenly.
+
+    Args:
+        config: the model.
+        mesh: the devices.
+        sequences: sequences in one microbatch.
+
+    Raises:
+        CodemillError: naming the parameter or the batch, the axis and the remedy.
+    """
+    for name, parameter in parameter_table(config).items():
+        for size, axis in zip(parameter.shape, parameter.partition, strict=False):
+            if axis is not None and size % mesh.shape[axis]:
+                raise CodemillError(
+                    f"{name} of shape {parameter.shape} does not split over {axis}={mesh.shape[axis]}",
+                    f"change mesh.{axis} to a divisor of {size}",
+                )
+    parts = mesh.shape["data"] * mesh.shape["fsdp"]
+    if sequences % parts:
+        raise CodemillError(
+            f"a microbatch of {sequences} sequences does not split over data * fsdp = {parts} devices",
+            "change batch_sequences or microbatches so that it does",
+        )
+
+
+def shardings(config: ModelConfig, mesh: Mesh, tree: Any) -> Any:
+    """A sharding for each leaf of `tree`: a parameter's own, found by the last key of its path, else replicated.
+
+    Optimizer moments are dictionaries of the parameters' names, so they lie where their parameters lie.
+    """
+    table = parameter_table(config)
+
+    def sharding(path: tuple[Any, ...], _: Any) -> NamedSharding:
+        name = path[-1].key if path and isinstance(path[-1], jax.tree_util.DictKey) else None
+        partition = table[name].partition if name in table else PartitionSpec()
+        return NamedSharding(mesh, partition)
+
+    return jax.tree_util.tree_map_with_path(sharding, tree)
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """How a batch [microbatches, sequences, length + 1] lies on the mesh."""
+    return NamedSharding(mesh, PartitionSpec(None, BATCH_AXES))
+
+
+def constrain(x: jax.Array, *axes: str | tuple[str, ...] | None) -> jax.Array:
+    """Pin an activation's layout on the mesh in use; without one, as in evaluation on one device, do nothing."""
+    if jax.sharding.get_abstract_mesh().empty:
+        return x
+    return jax.lax.with_sharding_constraint(x, PartitionSpec(*axes))

@@ -1,0 +1,90 @@
+"""CodeGen's decoder: one LayerNorm a block, attention and MLP side by side, an untied head with a bias.
+
+Shape letters: B batch, T length, E width, H heads, K channels of a head, M MLP width, V vocabulary rows.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from schemas.model_config import ModelConfig
+from trainer.mesh import BATCH_AXES, constrain
+from trainer.parameters import Parameters, parameter_table
+from trainer.rotary import rotate
+
+LAYER_NORM_EPSILON = 1e-5
+
+
+def logits(
+    config: ModelConfig,
+    params: Parameters,
+    input_ids: jax.Array,
+    compute_dtype: Any = jnp.float32,
+    rematerialise: bool = False,
+) -> jax.Array:
+    """Scores of every next token.
+
+    Args:
+        config: the model's sizes.
+        params: weights by their name in the parameter table, float32.
+        input_ids: integers [batch, length], each below `vocabulary_rows`.
+        compute_dtype: type of weights and activations in matrix products; norms, attention weights and the result
+            are float32 whatever it is.
+        rematerialise: recompute each block in the backward pass instead of keeping its activations.
+
+    Returns:
+        float32 [batch, length, vocabulary rows].
+    """
+    table = parameter_table(config)
+    stacked = {name: params[name] for name, parameter in table.items() if parameter.stacked}
+
+    def step(x_BTE: jax.Array, layer: Parameters) -> tuple[jax.Array, None]:
+        return block(config, layer, x_BTE), None
+
+    x_BTE = constrain(params["embedding"].astype(compute_dtype)[input_ids], BATCH_AXES)
+    # Under scan nothing can be shared between forward and backward, so the costly guard against that is left off.
+    x_BTE, _ = jax.lax.scan(jax.checkpoint(step, prevent_cse=False) if rematerialise else step, x_BTE, stacked)
+    x_BTE = layer_norm(x_BTE, params["final_norm_scale"], params["final_norm_bias"])
+    scores_BTV = jnp.einsum(
+        "bte,ev->btv", x_BTE, params["head"].astype(compute_dtype), preferred_element_type=jnp.float32
+    )
+    return constrain(scores_BTV + params["head_bias"], BATCH_AXES, None, "tensor")
+
+
+def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
+    """One layer, x + attention(norm(x)) + mlp(norm(x)); `layer` holds its slice of each stacked parameter."""
+    normed_BTE = layer_norm(x_BTE, layer["norm_scale"], layer["norm_bias"])
+    return constrain(x_BTE + attention(config, layer, normed_BTE) + mlp(layer, normed_BTE), BATCH_AXES)
+
+
+def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
+    """Causal self-attention over rotated queries and keys; scores and softmax are float32."""
+    qkv = jnp.einsum("bte,eshk->sbthk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
+    positions_T = jnp.arange(x_BTE.shape[1])
+    query, key = rotate(qkv[0], positions_T, config.rotary_dim), rotate(qkv[1], positions_T, config.rotary_dim)
+    scores_BHTS = jnp.einsum("bthk,bshk->bhts", query, key, preferred_element_type=jnp.float32)
+    visible_TS = positions_T[:, None] >= positions_T[None, :]
+    scores_BHTS = jnp.where(visible_TS, scores_BHTS / math.sqrt(config.head_dim), -1e10)
+    weights_BHTS = jax.nn.softmax(scores_BHTS, axis=-1).astype(x_BTE.dtype)
+    mixed_BTHK = jnp.einsum("bhts,bshk->bthk", weights_BHTS, qkv[2])
+    return jnp.einsum("bthk,hke->bte", mixed_BTHK, layer["attention_out"].astype(x_BTE.dtype))
+
+
+def mlp(layer: Parameters, x_BTE: jax.Array) -> jax.Array:
+    """Two linear maps with the tanh form of GELU (`gelu_new`) between them."""
+    inner_BTM = jnp.einsum("bte,em->btm", x_BTE, layer["mlp_in"].astype(x_BTE.dtype))
+    inner_BTM = jax.nn.gelu(inner_BTM + layer["mlp_in_bias"].astype(x_BTE.dtype), approximate=True)
+    out_BTE = jnp.einsum("btm,me->bte", inner_BTM, layer["mlp_out"].astype(x_BTE.dtype))
+    return out_BTE + layer["mlp_out_bias"].astype(x_BTE.dtype)
+
+
+def layer_norm(x_BTE: jax.Array, scale_E: jax.Array, bias_E: jax.Array) -> jax.Array:
+    """Normalise the last axis in float32 and return the type that came in."""
+    x = x_BTE.astype(jnp.float32)
+    x = x - x.mean(axis=-1, keepdims=True)
+    x = x * jax.lax.rsqrt(jnp.square(x).mean(axis=-1, keepdims=True) + LAYER_NORM_EPSILON)
+    return (x * scale_E + bias_E).astype(x_BTE.dtype)
