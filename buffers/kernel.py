@@ -1,10 +1,10 @@
 """The one way functions are compiled here: numba, cached on disk, without the interpreter lock.
 
-Numba keys its disk cache by the file of the compiled function alone. A kernel inlines what it calls from other files, so
-after an upgrade of such a file a cached kernel would go on computing with the old one and change a build's bytes.
-Here the cache directory is therefore named by a digest over the kernel's whole room, over `buffers`, and over the
-processor it was compiled for (machines of several kinds may share one directory). A kernel may call kernels of its
-own room and of `buffers` only.
+Numba keys its disk cache by the file of the compiled function alone. A kernel inlines what it calls from
+other files, so after an upgrade of such a file a cached kernel would go on computing with the old one and
+change a build's bytes. Here the cache directory is therefore named by a digest over the kernel's whole room,
+over `buffers`, and over the processor it was compiled for (machines of several kinds may share one
+directory). A kernel may call kernels of its own room and of `buffers` only.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
-from llvmlite import binding
-from numba.core import config
+from llvmlite import binding  # type: ignore[import-untyped]
 from numba.extending import intrinsic as numba_intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+config: Any = numba.config
 _BUFFERS = Path(__file__).parent
 
 
@@ -55,8 +55,8 @@ def cache_directory(room: Path) -> Path:
         room: the room's directory.
 
     Returns:
-        A directory under NUMBA_CACHE_DIR where that is set, else under the room's `__pycache__`; where that cannot
-        be written, numba falls back to its own choice.
+        A directory under NUMBA_CACHE_DIR where that is set, else under the room's `__pycache__`; where that
+        cannot be written, numba falls back to its own choice.
     """
     base = os.environ.get("NUMBA_CACHE_DIR")
     return (Path(base) if base else room / "__pycache__") / _cache_name(room)

@@ -1,9 +1,9 @@
 """Classes of bytes as 64-bit masks: bit i is set where byte `index + i` is in the class.
 
-Each mask is a handful of LLVM instructions on a vector of 64 bytes, which LLVM lowers to what the processor has
-(AVX-512, AVX2, SSE2, NEON); the answer is the same on all of them. Masks read 64 bytes from `index` whatever the
-document's end is: the buffer must be padded (see `Texts`), and the caller clears the bits past the end.
-Kernels only; little-endian processors only.
+Each mask is a handful of LLVM instructions on a vector of 64 bytes, which LLVM lowers to what the processor
+has (AVX-512, AVX2, SSE2, NEON); the answer is the same on all of them. Masks read 64 bytes from `index`
+whatever the document's end is: the buffer must be padded (see `Texts`), and the caller clears the bits past
+the end. Kernels only; little-endian processors only.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numpy.typing import NDArray
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 
 from buffers.kernel import intrinsic, kernel
@@ -35,12 +35,12 @@ def _fold_multiply(typing_context: Any, a: Any, b: Any) -> Any:
 
 
 fold_multiply: Callable[[U64, U64], U64] = intrinsic(_fold_multiply)
-"""fold_multiply(a, b): both halves of the 128-bit product, xored. Zero when either is zero. In kernels only."""
+"""fold_multiply(a, b): both halves of the 128-bit product, xored; 0 when a or b is. Kernels only."""
 
 
 @kernel
 def finalise(x: U64) -> U64:
-    """The SplitMix64 finaliser (Steele, Lea, Flood 2014): a bijection of 64 bits in which every bit moves every bit."""
+    """The SplitMix64 finaliser (Steele, Lea, Flood 2014): a bijection with full avalanche."""
     x = (x ^ (x >> _SHIFT_30)) * _FINALISE_1
     x = (x ^ (x >> _SHIFT_27)) * _FINALISE_2
     return x ^ (x >> _SHIFT_31)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -64,11 +64,12 @@ class Texts(NamedTuple):
         """Texts of Python byte strings."""
         offsets = np.zeros(len(documents) + 1, np.int64)
         np.cumsum([len(document) for document in documents], out=offsets[1:])
-        return cls(np.frombuffer(b"".join(documents) + bytes(PADDING), np.uint8), offsets)
+        # A bytearray, because kernels are compiled once more for arrays that are read-only.
+        return cls(np.frombuffer(bytearray(b"").join([*documents, bytes(PADDING)]), np.uint8), offsets)
 
     @classmethod
     def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Texts:
-        """Texts of an Arrow array: binary, string or their large forms, whole, sliced or chunked. Copies once.
+        """Texts of an Arrow array: binary or string, large or not, whole, sliced or chunked; one copy.
 
         Raises:
             TypeError: another Arrow type.
@@ -94,7 +95,8 @@ class Texts(NamedTuple):
 def _chunk_parts(chunk: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The bytes that a chunk covers and the end of each of its documents in them."""
     _, offset_buffer, data_buffer = chunk.buffers()
-    offsets = np.frombuffer(offset_buffer, _OFFSET_TYPES[chunk.type])[chunk.offset : chunk.offset + len(chunk) + 1]
+    all_offsets = np.frombuffer(offset_buffer, _OFFSET_TYPES[chunk.type])
+    offsets = all_offsets[chunk.offset : chunk.offset + len(chunk) + 1]
     first, last = int(offsets[0]), int(offsets[-1])
     if first == last:  # the data buffer may then be absent
         return np.zeros(0, np.uint8), np.zeros(len(chunk), np.int64)
@@ -110,14 +112,14 @@ def row_indices(documents: int, rows: Rows) -> NDArray[np.int64]:
     """
     if rows is None:
         return np.arange(documents, dtype=np.int64)
-    rows = np.asarray(rows)
-    if rows.dtype == np.bool_:
-        if rows.shape != (documents,):
-            raise IndexError(f"a mask of shape {rows.shape} does not choose among {documents} documents")
-        return np.flatnonzero(rows)
-    if rows.size and not np.issubdtype(rows.dtype, np.integer):
-        raise TypeError(f"documents are chosen by integers or booleans, not {rows.dtype}")
-    indices = rows.astype(np.int64)
+    given: NDArray[Any] = np.asarray(rows)
+    if given.dtype == np.bool_:
+        if given.shape != (documents,):
+            raise IndexError(f"a mask of shape {given.shape} does not choose among {documents} documents")
+        return np.flatnonzero(given)
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise TypeError(f"documents are chosen by integers or booleans, not {given.dtype}")
+    indices = given.astype(np.int64)
     if indices.size and (indices.min() < 0 or indices.max() >= documents):
         raise IndexError(f"rows {indices.min()}..{indices.max()} reach outside {documents} documents")
     return indices

@@ -16,6 +16,7 @@ from codemill.commands.run import run
 from codemill.commands.train import train
 from codemill.commands.verify import verify
 from schemas.errors import CodemillError
+from storage.errors import StorageError
 
 app = typer.Typer(
     name="codemill",
@@ -55,6 +56,9 @@ def main() -> None:
         if error.remedy:
             print(f"codemill: remedy: {error.remedy}", file=sys.stderr)
         sys.exit(error.status)
+    except StorageError as error:
+        print(f"codemill: error: {error}", file=sys.stderr)
+        sys.exit(2)
     except KeyboardInterrupt:
         print("codemill: interrupted; run the same command again to go on", file=sys.stderr)
         sys.exit(130)

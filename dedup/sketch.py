@@ -1,10 +1,11 @@
 """Sketches: 256 bins of 32 bits per document, equal in a share of bins that estimates the Jaccard similarity.
 
-Fast similarity sketching (Dahlgaard, Knudsen, Thorup: Fast Similarity Sketching, FOCS 2017). In round 0 each shingle
-falls into one bin by its hash, and a bin keeps its smallest value. While bins are empty, every shingle is hashed anew for the next round and
-falls into one bin again, but only bins still empty take it; from round 256 on, round 256 + b gives every shingle to
-bin b, so no bin stays empty. Every bin is filled by an element that is a uniform choice from the set, as in MinHash, at a cost
-of about one hash per shingle, and with less variance than 256 independent permutations.
+Fast similarity sketching (Dahlgaard, Knudsen, Thorup: Fast Similarity Sketching, FOCS 2017). In round 0 each
+shingle falls into one bin by its hash, and a bin keeps its smallest value. While bins are empty, every
+shingle is hashed anew for the next round and falls into one bin again, but only bins still empty take it;
+from round 256 on, round 256 + b gives every shingle to bin b, so no bin stays empty. Every bin is filled by
+an element that is a uniform choice from the set, as in MinHash, at a cost of about one hash per shingle, and
+with less variance than 256 independent permutations.
 
 The same set gives the same sketch, whatever the order and the repetitions.
 """
@@ -19,7 +20,8 @@ from numpy.typing import NDArray
 from buffers.kernel import kernel
 from buffers.masks import Bytes
 from buffers.texts import Rows, Texts, row_indices
-from dedup.shingles import I64s, U64s, make_scratch, next_batch, start_walk
+from dedup.shingles import Scratch, make_scratch, next_batch, start_walk
+from dedup.tokens import PLACE, TOTAL, I64s, U64s
 
 U32s: TypeAlias = NDArray[np.uint32]
 
@@ -35,16 +37,13 @@ _ROUND = np.uint64(0x9E3779B97F4A7C15)
 _REHASH_1 = np.uint64(0xBF58476D1CE4E5B9)
 _REHASH_2 = np.uint64(0x94D049BB133111EB)
 
-_PLACE = 0
-_TOTAL = 3
-
 
 @kernel
 def fold_round(shingles: U64s, count: int, turn: int, bins: U32s, settled: U32s) -> None:
     """Give shingles[:count] to the bins in one round.
 
-    `settled` [256] is all ones where a bin was filled in an earlier round: or-ed to a value it makes the value too
-    large to matter, which costs less than a branch.
+    `settled` [256] is all ones where a bin was filled in an earlier round: or-ed to a value it makes the
+    value too large to matter, which costs less than a branch.
     """
     if turn == 0:  # shingles are hashes already
         for index in range(count):
@@ -107,50 +106,44 @@ def _sketch(
         settled[:] = _OPEN_BIN
         start_walk(cursor, start)
         count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
-        one_batch = cursor[_PLACE] == stop
+        one_batch = cursor[PLACE] == stop
         if count == 0:
             counts[index] = 0
             continue
         turn = 0
         while True:
             fold_round(shingles, count, turn, bins, settled)
-            while cursor[_PLACE] < stop:
+            while cursor[PLACE] < stop:
                 count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
                 fold_round(shingles, count, turn, bins, settled)
             if turn == 0:
-                counts[index] = cursor[_TOTAL]
+                counts[index] = cursor[TOTAL]
             if settle(bins, settled) == 0:
                 break
             turn += 1
-            # More than half a batch of distinct shingles leave no bin empty but with a chance of about 10^-25, so
-            # documents are hardly ever walked twice; they still get the right sketch when they are.
+            # More than half a batch of distinct shingles leave no bin empty but with a chance of about
+            # 10^-25, so documents are hardly ever walked twice; they still get the right sketch when they
+            # are.
             if not one_batch:
                 start_walk(cursor, start)
                 count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
 
 
-def sketch(texts: Texts, rows: Rows = None) -> tuple[U32s, I64s]:
+def sketch(texts: Texts, rows: Rows = None, scratch: Scratch | None = None) -> tuple[U32s, I64s]:
     """Sketch the shingle sets of the chosen documents.
 
     Args:
         texts: documents.
         rows: which of them, in this order; None means all.
+        scratch: memory to work in, overwritten; its sizes do not change the result.
 
     Returns:
-        (signatures, shingle_counts): uint32 [rows, 256] and int64 [rows]. A document of fewer than 5 tokens has the
-        count 0 and no signature: its row is all 0xFFFFFFFF and must not be banded. Counts include repetitions.
+        (signatures, shingle_counts): uint32 [rows, 256] and int64 [rows]. A document of fewer than 5 tokens
+        has the count 0 and no signature: its row is all 0xFFFFFFFF and must not be banded. Counts include
+        repetitions.
     """
     chosen = row_indices(len(texts), rows)
-    return sketch_with(texts, chosen, *make_scratch_sizes())
-
-
-def make_scratch_sizes() -> tuple[int, int]:
-    return 8192, 1 << 15
-
-
-def sketch_with(texts, chosen, chunk_bytes, batch_shingles):
     signatures = np.empty((chosen.size, BINS), np.uint32)
     counts = np.zeros(chosen.size, np.int64)
-    scratch = make_scratch(chunk_bytes, batch_shingles)
-    _sketch(texts.data, texts.offsets, chosen, *scratch, signatures, counts)
+    _sketch(texts.data, texts.offsets, chosen, *(scratch or make_scratch()), signatures, counts)
     return signatures, counts

@@ -18,7 +18,7 @@ CODEGEN_EXTENSIONS: dict[str, str] = {
     "js": "javascript",
     "py": "python",
 }
-"""The six languages of CodeGen's multi-lingual stage by file extension, as in GitHub's public BigQuery extraction."""
+"""The six languages of CodeGen's multi-lingual stage by file extension, as in the public BigQuery data."""
 
 EXTENSIONS: dict[str, str] = CODEGEN_EXTENSIONS | {
     "cxx": "cpp",
@@ -106,7 +106,7 @@ EXTENSIONS: dict[str, str] = CODEGEN_EXTENSIONS | {
     "txt": "text",
     "text": "text",
 }
-"""Language by extension. An extension is looked up as written first (`.C` is C++, `.c` is C), then in lower case."""
+"""Language by extension. Looked up as written first (`.C` is C++, `.c` is C), then in lower case."""
 
 FILE_NAMES: dict[str, str] = {
     "makefile": "makefile",

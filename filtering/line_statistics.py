@@ -17,7 +17,6 @@ from buffers.masks import (
     newline_mask,
     non_ascii_mask,
     population,
-    trailing_zeros,
     whitespace_mask,
 )
 from buffers.texts import Texts
@@ -38,8 +37,10 @@ COLUMNS = (
 """What is counted, in the order of the columns of `count_lines`.
 
 - characters: code points, counted as the bytes that are not UTF-8 continuation bytes.
-- lines: newlines, and one more where the text does not end in a newline; 0 for an empty text. Only "\\n" ends a line.
-- line_characters: characters of all lines together, without their newlines and without one "\\r" at the end of each.
+- lines: newlines, and one more where the text does not end in a newline; 0 for an empty text. Only "\\n" ends
+  a line.
+- line_characters: characters of all lines together, without their newlines and without one "\\r" at the end
+  of each.
 - longest_line: characters of the longest line, counted likewise.
 - digits: [0-9]. hex_letters: [a-fA-F]. letters: [a-zA-Z]. whitespace: [ \\t\\n\\v\\f\\r].
 - non_ascii: characters above U+007F.
@@ -79,10 +80,11 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64], counts: Counts) 
             returns += population(returned)
             after_return = carriage_return >> _TOP
             while newline != _ZERO:
-                below = (newline & (~newline + _ONE)) - _ONE
-                at = characters + population(first_bytes & below)
-                length = at - line_start - np.int64((returned >> np.uint64(trailing_zeros(newline))) & _ONE)
-                longest = max(longest, length)
+                lowest = newline & (~newline + _ONE)
+                at = characters + population(first_bytes & (lowest - _ONE))
+                length = at - line_start - population(returned & lowest)
+                if length > longest:
+                    longest = length
                 line_start = at + 1
                 newline &= newline - _ONE
             characters += population(first_bytes)
@@ -94,7 +96,8 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64], counts: Counts) 
             if data[stop - 1] == _CARRIAGE_RETURN:
                 length -= 1
                 returns += 1
-            longest = max(longest, length)
+            if length > longest:
+                longest = length
         row = counts[document]
         row[0] = characters
         row[1] = lines

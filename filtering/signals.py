@@ -22,14 +22,15 @@ SIGNALS: dict[str, np.dtype] = {
 }
 """The signals in the order of their columns, with their types.
 
-Lengths are in characters (code points), the unit of the CodeGen paper, not in bytes. Lines end at "\\n" only and one
-"\\r" at a line's end does not count; a final newline opens no further line. Shares are in [0, 1]: characters of the
+Lengths are in characters (code points), the unit of the CodeGen paper, not in bytes. Lines end at "\\n" only
+and one "\\r" at a line's end does not count; a final newline opens no further line. Shares are in [0, 1]:
+characters of the
 class divided by all characters of the text, newlines included.
 
 - mean_line_length: characters of all lines / lines.
 - digit_share: [0-9]. hex_digit_share: [0-9a-fA-F].
-- alphabetic_share: [a-zA-Z] and every non-ASCII character: which of those are letters would cost a Unicode table, and
-  nearly all that occur in text are, so a floor on this share does not drop texts in other scripts.
+- alphabetic_share: [a-zA-Z] and every non-ASCII character: which of those are letters would cost a Unicode
+  table, and nearly all that occur in text are, so a floor on this share does not drop texts in other scripts.
 - alphanumeric_share: alphabetic and [0-9].
 - whitespace_share: [ \\t\\n\\v\\f\\r]. non_ascii_share: characters above U+007F.
 
@@ -51,7 +52,8 @@ def compute_signals(texts: Texts) -> dict[str, NDArray[np.int64] | NDArray[np.fl
     alphabetic = columns["letters"] + columns["non_ascii"]
 
     def share(count: NDArray[np.int64]) -> NDArray[np.float64]:
-        return count / np.maximum(characters, 1)
+        shares: NDArray[np.float64] = count / np.maximum(characters, 1)
+        return shares
 
     return {
         "characters": characters,

@@ -13,6 +13,7 @@ from buffers.texts import Texts
 from dedup.bands import band_keys
 from dedup.candidates import candidate_pairs
 from dedup.exact import exact_duplicates
+from dedup.licenses import license_ranks
 from dedup.rank import rank_order
 from dedup.shingles import shingle_sets
 from dedup.survivors import survivors
@@ -48,11 +49,9 @@ class _Ranked(beam.DoFn):
 
     def _ranks(self, block: Block, table: pa.Table, kept: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(keys, order, id words) of the rows `kept` of a block."""
-        first = self._config.licenses_first
-        licenses = np.array([first.index(x) if x in first else len(first) for x in table["license"].to_pylist()])
         order = rank_order(
-            np.full(len(kept), self._priorities[block.source]),
-            licenses[kept],
+            self._priorities[block.source],
+            license_ranks(table["license"])[kept],
             table["stars"].to_numpy()[kept],
             table["bytes"].to_numpy()[kept],
         )
@@ -195,15 +194,18 @@ class NearDrops(beam.DoFn):
 
     def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Blob]:
         edges = join_blobs(PAIR_ROW, element[1])
-        dropped, kept, edge = survivors(edges)
+        keys, first = np.unique(np.r_[edges["higher"], edges["lower"]], return_index=True)
+        order = np.r_[edges["higher_order"], edges["lower_order"]][first]
+        ids = np.r_[edges["higher_id"], edges["lower_id"]][first]
+        found = survivors(edges["higher"], edges["lower"], edges["jaccard"], keys, order, ids)
         drops = rows(
             DROP_ROW,
-            key=dropped,
-            kept_key=kept,
-            jaccard=edges["jaccard"][edge],
-            containment=edges["containment"][edge],
+            key=found.dropped,
+            kept_key=found.kept,
+            jaccard=edges["jaccard"][found.edge],
+            containment=edges["containment"][found.edge],
         )
-        yield from split_by(dropped >> np.uint64(32), drops)
+        yield from split_by(found.dropped >> np.uint64(32), drops)
 
 
 class WriteDuplicates(beam.DoFn):

@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from buffers.texts import Texts
 from dedup.sketch import sketch
-from filtering.rule_sets import resolve_filters
-from filtering.rules import evaluate
+from filtering.rule_sets import load_rule_set
+from filtering.rules import check_rules, evaluate
 from filtering.signals import compute_signals
 from pipelines.code_version import code_hash
 from pipelines.runner import Runner
@@ -63,7 +63,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     Raises:
         CodemillError: a path that matches nothing, or an unknown rule set or signal.
     """
-    rules = {name: resolve_filters(source.filters) for name, source in config.sources.items()}
+    rules = {name: _rules_of(source) for name, source in config.sources.items()}
     code = code_hash("buffers", "filtering", "dedup", "pipelines.sources", "pipelines.harvest", "schemas.documents")
     datasets: dict[str, Dataset] = {}
     units: list[tuple[Unit, Dataset]] = []
@@ -97,6 +97,13 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
                 )
             )
     return _collect(config, units, rules)
+
+
+def _rules_of(source: SourceConfig) -> tuple[Rule, ...]:
+    if isinstance(source.filters, str):
+        return load_rule_set(source.filters)
+    check_rules(source.filters)
+    return source.filters
 
 
 def _finished_units(datasets: Iterable[Dataset]) -> set[str]:

@@ -48,8 +48,6 @@ class DedupConfig(_Frozen):
     """`stage`: each stage is deduplicated by itself; `corpus`: across stages too, earlier sources win."""
     near: NearConfig | None = NearConfig()
     """Null leaves exact deduplication alone, as CodeGen did."""
-    licenses_first: tuple[str, ...] = ("mit", "apache-2.0", "bsd-3-clause", "bsd-2-clause", "isc", "unlicense")
-    """Among duplicates the one under such a licence survives."""
 
 
 class SentencePieceConfig(_Frozen):

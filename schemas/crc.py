@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import google_crc32c
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +17,8 @@ def masked_crc32c(data: bytes) -> int:
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF
 
 
-def masked_crc32c_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Masked CRC-32C of each row.
-
-    Args:
-        rows: uint8 [n, m], each row contiguous.
-
-    Returns:
-        uint32 [n].
-    """
+def masked_crc32c_rows(rows: Iterable[NDArray[np.uint8]]) -> NDArray[np.uint32]:
+    """Masked CRC-32C of each row (uint8 [m], contiguous), uint32 [rows]."""
     # The library's C loop uses the processor's CRC instruction: one call a record costs less than a table in a kernel.
-    crcs = np.fromiter(map(google_crc32c.value, rows), np.uint32, len(rows))
+    crcs = np.fromiter(map(google_crc32c.value, rows), np.uint32)
     return (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(_MASK_DELTA)

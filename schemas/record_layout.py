@@ -15,10 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from buffers.kernel import kernel
-from buffers.masks import load_u64
 from schemas.crc import masked_crc32c, masked_crc32c_rows
 from schemas.errors import CheckFailed, CodemillError
+from schemas.varints import packer, unpacker
 
 FEATURE = b"text"
 MAX_ID_BYTES = 4
@@ -100,8 +99,11 @@ class RecordLayout:
         records = np.empty((len(ids), self.record_bytes), np.uint8)
         records[:, : len(self.header)] = np.frombuffer(self.header, np.uint8)
         body = records[:, len(self.header) : -_FRAME_TAIL].reshape(*ids.shape, self.id_bytes)
+        pack = packer(self.id_bytes)
         for rows in self._chunks(len(ids)):
-            if not pack_varints(np.ascontiguousarray(ids[rows]), body[rows]):
+            part = np.ascontiguousarray(ids[rows])
+            fits = part.itemsize <= 4 or not ((part < 0) | (part >= self.id_limit)).any()
+            if not (fits and pack(part, body[rows])):
                 row, column = np.argwhere((ids < 0) | (ids >= self.id_limit))[0]
                 raise CodemillError(
                     f"id {ids[row, column]} in row {row}, column {column} does not fit {self.id_bytes} bytes",
@@ -111,12 +113,11 @@ class RecordLayout:
             records[rows, -_FRAME_TAIL:] = _little_endian(masked_crc32c_rows(payload))
         return records
 
-    def decode(self, records: NDArray[np.uint8], first: int = 0, source: str = "records") -> NDArray[np.int32]:
+    def decode(self, records: NDArray[np.uint8], source: str = "records") -> NDArray[np.int32]:
         """The ids of records, after checking every header and CRC.
 
         Args:
             records: uint8 [n, record_bytes], contiguous.
-            first: index of the first record within `source`, for the error.
             source: where the records come from, for the error.
 
         Returns:
@@ -125,28 +126,51 @@ class RecordLayout:
         Raises:
             CorruptRecord: naming the source, the record and its byte offset.
         """
-        ids = np.empty((len(records), self.ids_per_record), np.int32)
-        for rows in self._chunks(len(records)):
-            bad = self._decode_chunk(records[rows], ids[rows])
-            if bad >= 0:
-                record = first + rows.start + bad
-                raise CorruptRecord(
-                    f"{source}: record {record} at byte {record * self.record_bytes} is corrupt: its header, "
-                    "checksum or ids are not what was written",
-                    "fetch or build this shard again",
-                )
+        rows = np.arange(len(records))
+        ids = np.empty((rows.size, self.ids_per_record), np.int32)
+        bad = self.decode_rows(records, rows, ids)
+        if bad >= 0:
+            raise self.corrupt(source, bad)
         return ids
 
-    def _decode_chunk(self, records: NDArray[np.uint8], ids: NDArray[np.int32]) -> int:
-        """Fill `ids`; the index of the first corrupt record, or -1."""
+    def decode_rows(
+        self, records: NDArray[np.uint8], rows: NDArray[np.int64], ids: NDArray[np.int32]
+    ) -> int:
+        """Decode chosen records, which may lie in a memory map, without copying them together first.
+
+        Args:
+            records: uint8 [n, record_bytes], contiguous.
+            rows: which of them, int64 [m], each in [0, n).
+            ids: receives the ids, int32 [m, context_length + 1].
+
+        Returns:
+            Place in `rows` of the first corrupt record, or -1. After a corrupt one, `ids` is void.
+        """
+        unpack = unpacker(self.id_bytes)
         header = np.frombuffer(self.header, np.uint8)
-        crcs = _little_endian(masked_crc32c_rows(records[:, _FRAME_HEAD:-_FRAME_TAIL]))
-        good = (records[:, : header.size] == header).all(axis=1)
-        good &= (records[:, -_FRAME_TAIL:] == crcs).all(axis=1)
-        if not good.all():
-            return int(np.argmin(good))
-        # A record that another program wrote may pass both tests and still spell its ids in other widths.
-        return int(unpack_varints(records.reshape(-1), self.record_bytes, header.size, self.id_bytes, ids))
+        flat = records.reshape(-1)
+        for part in self._chunks(rows.size):
+            chosen = rows[part]
+            crcs = _little_endian(
+                masked_crc32c_rows(records[row, _FRAME_HEAD:-_FRAME_TAIL] for row in chosen)
+            )
+            good = (records[chosen, : header.size] == header).all(axis=1)
+            good &= (records[chosen, -_FRAME_TAIL:] == crcs).all(axis=1)
+            if not good.all():
+                return int(part.start + np.argmin(good))
+            # A record that another program wrote may pass both tests and still spell its ids in other widths.
+            bad = unpack(flat, chosen, self.record_bytes, header.size, ids[part])
+            if bad >= 0:
+                return int(part.start + bad)
+        return -1
+
+    def corrupt(self, source: str, record: int) -> CorruptRecord:
+        """The error for record number `record` of the file `source`."""
+        return CorruptRecord(
+            f"{source}: record {record} at byte {record * self.record_bytes} is corrupt: its header, checksum "
+            "or ids are not what was written",
+            "fetch or build this shard again",
+        )
 
     def _chunks(self, records: int) -> list[slice]:
         step = max(1, _CHUNK_BYTES // self.record_bytes)
@@ -166,60 +190,3 @@ def _field_head(number: int, length: int) -> bytes:
 def _little_endian(values: NDArray[np.uint32]) -> NDArray[np.uint8]:
     """uint32 [n] -> uint8 [n, 4]."""
     return values.astype("<u4").view(np.uint8).reshape(-1, 4)
-
-
-@kernel
-def pack_varints(ids: NDArray[Any], body: NDArray[np.uint8]) -> bool:
-    """Write ids [n, m] as varints of one width into body, uint8 [n, m, width].
-
-    Returns:
-        False when an id did not fit; the body is then void.
-    """
-    last = body.shape[2] - 1
-    limit = np.uint64(1) << np.uint64(7 * body.shape[2])
-    highest = np.uint64(0)
-    for i in range(ids.shape[0]):
-        for j in range(ids.shape[1]):
-            wide = np.uint64(ids[i, j])  # a negative id becomes a huge one
-            highest = max(highest, wide)
-            rest = np.uint32(wide)
-            for k in range(last):
-                body[i, j, k] = (rest & np.uint32(0x7F)) | np.uint32(0x80)
-                rest >>= np.uint32(7)
-            body[i, j, last] = rest
-    return bool(highest < limit)
-
-
-@kernel
-def unpack_varints(
-    records: NDArray[np.uint8], record_bytes: int, start: int, width: int, ids: NDArray[np.int32]
-) -> int:
-    """Read varints of one width from records, uint8 [n * record_bytes], into ids [n, m].
-
-    Args:
-        records: the records back to back; `start` is at least 8, for the wide load ends with the id it reads.
-        record_bytes: size of a record.
-        start: byte of the first id in its record.
-        width: bytes of an id.
-        ids: receives the ids.
-
-    Returns:
-        The first record whose varints have another width, or -1.
-    """
-    every = np.uint32(0x80808080) >> np.uint32(32 - 8 * width)
-    continued = every >> np.uint32(8)  # all bytes but the last announce another
-    for i in range(ids.shape[0]):
-        wrong = np.uint32(0)
-        end = i * record_bytes + start + width - 8
-        for j in range(ids.shape[1]):
-            value = np.uint32(load_u64(records, end + j * width) >> np.uint64(64 - 8 * width))
-            wrong |= value ^ continued
-            ids[i, j] = (
-                value & np.uint32(0x7F)
-                | (value >> np.uint32(1)) & np.uint32(0x3F80)
-                | (value >> np.uint32(2)) & np.uint32(0x1FC000)
-                | (value >> np.uint32(3)) & np.uint32(0xFE00000)
-            )
-        if wrong & every:
-            return i
-    return -1

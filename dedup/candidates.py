@@ -1,0 +1,95 @@
+"""Candidates: pairs of documents that share a band key and are worth comparing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from buffers.kernel import kernel
+
+U64s = NDArray[np.uint64]
+I64s = NDArray[np.int64]
+
+
+class CandidateStats(NamedTuple):
+    """What the buckets of one call looked like.
+
+    Attributes:
+        buckets: band keys that more than one document has.
+        capped_buckets: those of more than `cap` documents, in which not all pairs are made.
+        largest_bucket: documents of the largest bucket; 0 without buckets.
+        pairs: pairs returned.
+    """
+
+    buckets: int
+    capped_buckets: int
+    largest_bucket: int
+    pairs: int
+
+
+@kernel
+def _pair_up(bounds: I64s, cap: int, higher: I64s, lower: I64s) -> None:
+    pairs = 0
+    for bucket in range(bounds.size - 1):
+        first = bounds[bucket]
+        for document in range(first + 1, bounds[bucket + 1]):
+            for better in range(first, min(document, first + cap)):
+                higher[pairs] = better
+                lower[pairs] = document
+                pairs += 1
+
+
+def candidate_pairs(
+    band_keys: U64s, keys: U64s, order: U64s, id_hash: U64s, cap: int
+) -> tuple[U64s, U64s, CandidateStats]:
+    """Pair the documents that share a band key, the better ranked one first.
+
+    In a bucket of at most `cap` documents all pairs are made; in a larger one each document is paired with
+    the `cap` best of those ranked before it, so that n documents make fewer than n * cap pairs. The result
+    depends neither on the order of the input nor on how band keys are spread over calls.
+
+    Args:
+        band_keys: uint64 [n], from one band or several; a document stands once for each of its bands.
+        keys: uint64 [n], document keys.
+        order: uint64 [n], see `rank_order`.
+        id_hash: uint64 [n], a hash of the document's id.
+        cap: at least 1.
+
+    Returns:
+        (higher, lower, stats): uint64 [pairs] document keys, by (band key, rank of lower, rank of higher). A
+        pair that shares several bands stands once for each; see `unique_pairs`.
+    """
+    if cap < 1:
+        raise ValueError(f"a cap of {cap} leaves no pairs")
+    by_rank = np.lexsort((keys, id_hash, order, band_keys))
+    ascending = band_keys[by_rank]
+    starts = (
+        np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])) if by_rank.size else by_rank
+    )
+    bounds = np.append(starts, by_rank.size).astype(np.int64)
+    sizes = np.diff(bounds)
+    small = np.minimum(sizes, cap)
+    total = int((small * (small - 1) // 2 + (sizes - small) * cap).sum())
+    higher = np.empty(total, np.int64)
+    lower = np.empty(total, np.int64)
+    _pair_up(bounds, cap, higher, lower)
+    shared = sizes[sizes > 1]
+    stats = CandidateStats(
+        buckets=shared.size,
+        capped_buckets=int((shared > cap).sum()),
+        largest_bucket=int(shared.max(initial=0)),
+        pairs=total,
+    )
+    ranked_keys = keys[by_rank]
+    return ranked_keys[higher], ranked_keys[lower], stats
+
+
+def unique_pairs(higher: U64s, lower: U64s) -> tuple[U64s, U64s]:
+    """Each pair once, ascending by (lower, higher)."""
+    ascending = np.lexsort((higher, lower))
+    higher, lower = higher[ascending], lower[ascending]
+    new = np.ones(higher.size, np.bool_)
+    new[1:] = (higher[1:] != higher[:-1]) | (lower[1:] != lower[:-1])
+    return higher[new], lower[new]

@@ -1,0 +1,61 @@
+"""From the paths of a config to the input files, each by a name that does not say where the corpus lies."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from schemas.errors import CodemillError
+from storage.files import StorageError
+from storage.listing import Entry, find_files, list_files
+from storage.uris import is_remote, join, local_path
+
+
+def find_inputs(paths: tuple[str, ...], suffixes: tuple[str, ...]) -> list[tuple[str, Entry]]:
+    """(URI, entry) of every file that the paths name, in the order of relative names.
+
+    A path names a file, is a glob, or is a directory, of which all files with one of the suffixes are taken.
+
+    Raises:
+        CodemillError: a path matches nothing, cannot be listed, or two files have the same relative name.
+    """
+    found: list[tuple[str, Entry]] = []
+    for path in paths:
+        try:
+            root, entries = find_files(path)
+            if not entries:
+                root, entries = path, [e for e in list_files(path) if e.relative.endswith(suffixes)]
+        except StorageError as error:
+            raise CodemillError(str(error)) from None
+        if not entries:
+            raise CodemillError(f"{path}: matches no file", f"check it; a directory needs {' or '.join(suffixes)}")
+        found += [(join(root, entry.relative), entry) for entry in entries]
+    return in_order(found)
+
+
+def in_order(found: Iterable[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
+    """Sort by relative name, a file that several paths name taken once.
+
+    Raises:
+        CodemillError: two files have the same relative name.
+    """
+    by_name: dict[str, tuple[str, Entry]] = {}
+    for uri, entry in found:
+        other = by_name.setdefault(entry.relative, (uri, entry))[0]
+        if other != uri and not _same_file(other, uri):
+            raise CodemillError(
+                f"{other} and {uri} have the same name {entry.relative!r} within this source",
+                "name both by one pattern from a common folder on, or make two sources",
+            )
+    return [by_name[name] for name in sorted(by_name, key=os.fsencode)]
+
+
+def _same_file(one: str, other: str) -> bool:
+    if is_remote(one) or is_remote(other):
+        return one == other
+    return os.path.abspath(local_path(one)) == os.path.abspath(local_path(other))
+
+
+def printable(name: str) -> str:
+    """A file name as valid Unicode: bytes that are not UTF-8 become `\\xNN`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -1,0 +1,190 @@
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.build import build, work_directory
+from pipelines.runner import Runner
+from schemas.config import BuildConfig
+from schemas.errors import CodemillError
+from schemas.manifest import Manifest, load_manifest
+from schemas.reasons import Outcome
+from schemas.record_layout import RecordLayout
+from schemas.shard_file import ShardReader
+from tests.corpus import write_corpus
+from tokenization.load import load_tokenizer
+from tokenization.packing import record_order
+
+
+class Silence:
+    """A progress display that remembers which passes ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+
+    def start(self, name: str, total: int, unit: str) -> None:
+        self.ran.append(name)
+
+    def update(self, done: int) -> None: ...
+
+    def finish(self, note: str = "") -> None: ...
+
+
+def build_quietly(config: BuildConfig, output: Path, workers: int = 1, shuffle_bytes: int = 1 << 30) -> list[str]:
+    progress = Silence()
+    build(config, str(output), Runner(workers, progress, shuffle_bytes=shuffle_bytes))
+    return progress.ran
+
+
+def hashes(root: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(root.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> BuildConfig:
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def snapshot(corpus: BuildConfig, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("built") / "snapshot"
+    build_quietly(corpus, output)
+    return output
+
+
+@pytest.fixture(scope="module")
+def manifest(snapshot: Path) -> Manifest:
+    return load_manifest(str(snapshot))
+
+
+def outcomes(manifest: Manifest, source: str) -> dict[str, int]:
+    (row,) = [row for row in manifest.ledger.sources if row.source == source]
+    return {name: amount.documents for name, amount in row.outcomes.items()}
+
+
+def test_every_document_is_accounted_for(manifest: Manifest) -> None:
+    assert outcomes(manifest, "pile") == {
+        Outcome.KEPT: 58,
+        "rejected:malformed_json": 1,
+        "rejected:nul_byte": 1,
+        "rejected:truncated_file": 1,
+    }
+    assert outcomes(manifest, "github") == {
+        Outcome.KEPT: 61,
+        Outcome.EXACT_DUPLICATE: 1,
+        Outcome.NEAR_DUPLICATE: 1,
+        "filtered:longest_line": 1,
+        Outcome.NOT_SELECTED: 1,
+        "rejected:empty_document": 1,
+    } | ({"filtered:mean_line_length": 1} if "filtered:mean_line_length" in outcomes(manifest, "github") else {})
+    assert outcomes(manifest, "tree")[Outcome.EXACT_DUPLICATE] == 1
+    assert outcomes(manifest, "tree")["rejected:not_utf8"] == 1
+
+
+def test_streams_decode_to_the_kept_documents(snapshot: Path, manifest: Manifest, corpus: BuildConfig) -> None:
+    tokenizer = load_tokenizer(str(snapshot / "tokenizer"))
+    layout = RecordLayout(manifest.context_length, manifest.id_bytes)
+    texts: dict[bytes, bytes] = {}
+    for block in sorted(Path(work_directory(str(snapshot))).glob("harvest-*/blocks/*.parquet")):
+        for row in pq.read_table(block, columns=["id", "text", "language", "source"]).to_pylist():
+            prefix = corpus.stages[corpus.stage_of(row["source"])].prefix.replace("{language}", row["language"])
+            texts[row["id"]] = prefix.encode() + row["text"]
+    found = 0
+    for stage in manifest.stages.values():
+        for split in stage.splits.values():
+            for shard in split.shards:
+                with ShardReader(str(snapshot / shard.name), layout) as reader:
+                    records = np.empty((shard.records, manifest.context_length + 1), np.int32)
+                    order = record_order(manifest.seed, shard.name, shard.records)
+                    records[order] = reader.read(np.arange(shard.records))
+                stream = np.r_[records[:, :-1].ravel(), records[-1:, -1]]
+                name = shard.name.replace("shards", "provenance").replace(".tfrecord", ".parquet")
+                for row in pq.read_table(snapshot / name).to_pylist():
+                    ids = stream[row["start"] : row["start"] + row["tokens"]]
+                    assert tokenizer.decode(ids) == texts[row["id"]]
+                    found += 1
+    assert found == sum(split.documents for split in manifest.ledger.splits) > 170
+
+
+def test_equal_content_is_never_in_two_splits(snapshot: Path, manifest: Manifest) -> None:
+    splits: dict[bytes, set[str]] = {}
+    for name in manifest.tables:
+        for row in pq.read_table(snapshot / name, columns=["sha256", "split"]).to_pylist():
+            if row["split"]:
+                splits.setdefault(row["sha256"], set()).add(row["split"])
+    assert all(len(found) == 1 for found in splits.values())
+    assert any(split.split.startswith("validation-") for split in manifest.ledger.splits)
+
+
+def test_a_finished_build_does_nothing(corpus: BuildConfig, snapshot: Path) -> None:
+    before = hashes(snapshot)
+    assert build_quietly(corpus, snapshot) == []
+    assert hashes(snapshot) == before
+
+
+@pytest.mark.slow
+def test_two_workers_and_small_waves_give_the_same_bytes(
+    corpus: BuildConfig, snapshot: Path, tmp_path: Path
+) -> None:
+    build_quietly(corpus, tmp_path / "again", workers=2, shuffle_bytes=10_000)
+    assert hashes(tmp_path / "again") == hashes(snapshot)
+
+
+def test_another_tokenizer_repeats_only_what_follows(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
+    output = tmp_path / "snapshot"
+    build_quietly(corpus, output)
+    tokenizer = corpus.tokenizer.model_copy(update={"vocabulary_size": 500})
+    ran = build_quietly(corpus.model_copy(update={"tokenizer": tokenizer}), output)
+    assert "harvest" not in ran and "deduplicate" not in ran and "tokenise" in ran
+    build_quietly(corpus, output)
+    assert hashes(output) == hashes(snapshot)
+
+
+def test_a_lost_shard_is_written_again(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
+    output = tmp_path / "snapshot"
+    build_quietly(corpus, output)
+    shard = sorted(output.glob("shards/mono/*.tfrecord"))[0]
+    shard.unlink()
+    assert build_quietly(corpus, output)
+    assert hashes(output) == hashes(snapshot)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [4.0, 8.0, 12.0, 16.0])
+def test_a_killed_build_goes_on_to_the_same_bytes(
+    corpus: BuildConfig, snapshot: Path, tmp_path: Path, seconds: float
+) -> None:
+    output = tmp_path / "snapshot"
+    config = tmp_path / "config.yaml"
+    config.write_text(corpus.model_dump_json())
+    command = [sys.executable, "-m", "codemill.cli", "build", str(config), "-o", str(output), "--workers", "2"]
+    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    build_quietly(corpus, output)
+    assert hashes(output) == hashes(snapshot)
+
+
+def test_a_directory_with_other_files_is_refused(corpus: BuildConfig, tmp_path: Path) -> None:
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(CodemillError, match="holds files"):
+        build_quietly(corpus, tmp_path)
+
+
+def test_paths_that_match_nothing_are_named(corpus: BuildConfig, tmp_path: Path) -> None:
+    tree = corpus.sources["tree"].model_copy(update={"paths": (str(tmp_path / "nowhere"),)})
+    config = corpus.model_copy(update={"sources": {**corpus.sources, "tree": tree}})
+    with pytest.raises(CodemillError, match="nowhere"):
+        build_quietly(config, tmp_path / "snapshot")

@@ -1,0 +1,154 @@
+"""A BPE vocabulary as flat arrays, the form in which kernels read it.
+
+The rule that the tables serve is SentencePiece's: a text starts as its characters; as long as some two neighbours
+together spell a piece, those with the best score are merged, the leftmost first among equals.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from buffers.kernel import kernel
+from buffers.mix import finalise
+from schemas.errors import CodemillError
+from tokenization.model_proto import Model, PieceType
+
+SPACE_MARK = "\u2581"
+"""SentencePiece's spelling of a space within pieces."""
+
+NO_PIECE = -1
+NO_MERGE = np.uint64(0xFFFFFFFFFFFFFFFF)
+_CODE_POINTS = 0x110000
+
+
+class BpeTables(NamedTuple):
+    """Lookups of a vocabulary.
+
+    Attributes:
+        character_ids: int32 [0x110000], the id of a code point's own piece, or NO_PIECE.
+        byte_ids: int32 [256], the ids that spell a character without a piece.
+        pair_keys: uint64, an open-addressing table (a power of two long) of left id << 32 | right id.
+        pair_values: uint64, beside it: rank << 32 | id of the merged piece; NO_MERGE where the place is empty.
+        joined: uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the
+            second continues a character. Elsewhere a text may be cut: no piece can reach across.
+        fixed_first: uint8 [256], 1 for bytes that start a fixed piece.
+        fixed_bytes: uint8, the fixed pieces (taken whole before anything is merged), the longest first.
+        fixed_offsets: int64 [fixed pieces + 1] into fixed_bytes.
+        fixed_ids: int32 [fixed pieces].
+    """
+
+    character_ids: NDArray[np.int32]
+    byte_ids: NDArray[np.int32]
+    pair_keys: NDArray[np.uint64]
+    pair_values: NDArray[np.uint64]
+    joined: NDArray[np.uint8]
+    fixed_first: NDArray[np.uint8]
+    fixed_bytes: NDArray[np.uint8]
+    fixed_offsets: NDArray[np.int64]
+    fixed_ids: NDArray[np.int32]
+
+
+def bpe_tables(model: Model) -> BpeTables:
+    """The tables of a SentencePiece BPE model.
+
+    Raises:
+        CodemillError: the model holds what these tables cannot express.
+    """
+    normal = {p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.NORMAL}
+    fixed = {
+        p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.USER_DEFINED
+    }
+    _check(model, normal)
+    character_ids = np.full(_CODE_POINTS, NO_PIECE, np.int32)
+    for text, piece in normal.items():
+        if len(text) == 1:
+            character_ids[ord(text)] = piece
+    fixed_order = sorted(fixed, key=lambda text: (-len(text.encode()), text))
+    fixed_parts = [text.encode() for text in fixed_order]
+    fixed_first = np.zeros(256, np.uint8)
+    fixed_first[[part[0] for part in fixed_parts]] = 1
+    return BpeTables(
+        character_ids,
+        _byte_ids(model),
+        *_pair_table(model, normal),
+        _joined([text.encode() for text in (*normal, *fixed)]),
+        fixed_first,
+        np.frombuffer(b"".join(fixed_parts), np.uint8),
+        np.cumsum([0, *map(len, fixed_parts)], dtype=np.int64),
+        np.array([fixed[text] for text in fixed_order], np.int32),
+    )
+
+
+def _check(model: Model, normal: dict[str, int]) -> None:
+    if any(piece.type == PieceType.UNUSED for piece in model.pieces):
+        raise CodemillError("the model has unused pieces", "train it without a vocabulary restriction")
+    lacking = sorted({c for text in normal for c in text} - normal.keys())
+    if lacking:
+        raise CodemillError(
+            f"the model has pieces with the character {lacking[0]!r}, which is no piece itself",
+            "train it with sentencepiece's own trainer",
+        )
+
+
+def _byte_ids(model: Model) -> NDArray[np.int32]:
+    spelled = {piece.text: i for i, piece in enumerate(model.pieces) if piece.type == PieceType.BYTE}
+    names = [f"<0x{byte:02X}>" for byte in range(256)]
+    if not all(name in spelled for name in names):
+        raise CodemillError("the model has no pieces for single bytes", "train it with byte_fallback")
+    return np.array([spelled[name] for name in names], np.int32)
+
+
+def _pair_table(model: Model, normal: dict[str, int]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    scores = sorted({model.pieces[i].score for i in normal.values()}, reverse=True)
+    rank_of = {score: rank for rank, score in enumerate(scores)}
+    keys, values = [], []
+    for text, piece in normal.items():
+        for cut in range(1, len(text)):
+            left, right = normal.get(text[:cut]), normal.get(text[cut:])
+            if left is not None and right is not None:
+                keys.append(left << 32 | right)
+                values.append(rank_of[model.pieces[piece].score] << 32 | piece)
+    places = 1 << max(4, (2 * len(keys)).bit_length())
+    table_keys, table_values = np.zeros(places, np.uint64), np.full(places, NO_MERGE)
+    _fill(table_keys, table_values, np.array(keys, np.uint64), np.array(values, np.uint64))
+    return table_keys, table_values
+
+
+def _joined(pieces: list[bytes]) -> NDArray[np.uint8]:
+    joined = np.zeros((256, 256), np.uint8)
+    joined[:, 0x80:0xC0] = 1  # a character is never cut
+    for piece in pieces:
+        joined[list(piece[:-1]), list(piece[1:])] = 1
+    return joined.reshape(-1)
+
+
+@kernel
+def _fill(
+    table_keys: NDArray[np.uint64],
+    table_values: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    values: NDArray[np.uint64],
+) -> None:
+    last = np.uint64(table_keys.size - 1)
+    for i in range(keys.size):
+        place = finalise(keys[i]) & last
+        while table_values[place] != NO_MERGE:
+            place = (place + np.uint64(1)) & last
+        table_keys[place] = keys[i]
+        table_values[place] = values[i]
+
+
+@kernel
+def merge_of(tables: BpeTables, left: int, right: int) -> np.uint64:
+    """rank << 32 | id of the piece that two pieces merge into, or NO_MERGE."""
+    if left < 0 or right < 0:
+        return NO_MERGE
+    key = (np.uint64(left) << np.uint64(32)) | np.uint64(right)
+    last = np.uint64(tables.pair_keys.size - 1)
+    place = finalise(key) & last
+    while tables.pair_values[place] != NO_MERGE and tables.pair_keys[place] != key:
+        place = (place + np.uint64(1)) & last
+    return tables.pair_values[place]
