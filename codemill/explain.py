@@ -46,9 +46,7 @@ def explain(snapshot: str, what: str) -> Iterator[str]:
     """
     manifest = load_manifest(snapshot)
     if token := TOKEN.match(what):
-        yield from _explain_token(
-            snapshot, manifest, token["shard"], int(token["record"]), int(token["token"])
-        )
+        yield from _explain_token(snapshot, manifest, token["shard"], int(token["record"]), int(token["token"]))
         return
     found = list(_documents(snapshot, manifest, what))
     rejected = list(_rejects(snapshot, what))
@@ -61,7 +59,8 @@ def explain(snapshot: str, what: str) -> Iterator[str]:
         yield from _explain_document(snapshot, manifest, document)
     for row in rejected[:MOST_MATCHES]:
         place = f" at {row['place']}" if row["place"] else ""
-        yield f"{row['source']}: {row['file']}{place}: rejected, {row['reason']}: {row['detail']} ({row['bytes']} bytes)"
+        yield f"{row['source']}: {_printable(row['file'])}{place}: rejected, {row['reason']} ({row['bytes']} bytes)"
+        yield f"  {_printable(row['detail'])}"
     if len(found) + len(rejected) > MOST_MATCHES:
         yield f"... and {len(found) + len(rejected) - MOST_MATCHES} more; give a longer path to see one of them"
 
@@ -85,7 +84,7 @@ def _rejects(snapshot: str, what: str) -> Iterator[dict[str, Any]]:
 
 
 def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any]) -> Iterator[str]:
-    yield f"{document['source']}: {document['repository']}/{document['path']}: {document['outcome']}"
+    yield f"{_name(document)}: {document['outcome']}"
     yield (
         f"  language {document['language'] or 'unknown'}, license {document['license'] or 'unknown'}, "
         f"{document['bytes']} bytes, id {document['id'].hex()}, sha256 {document['sha256'].hex()}"
@@ -100,7 +99,7 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
         block, row = split_key(document["kept_key"])
         kept = read_table(join(snapshot, manifest.tables[block])).slice(row, 1).to_pylist()[0]
         yield (
-            f"  duplicate of {kept['source']}: {kept['repository']}/{kept['path']} "
+            f"  duplicate of {_name(kept)} "
             f"(jaccard {document['jaccard']:.4f}, containment {document['containment']:.4f})"
         )
     if document["split"] is not None:
@@ -146,16 +145,14 @@ def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, to
     stream_record = int(record_order(manifest.seed, name, shard.records)[record])
     position = stream_record * manifest.context_length + token
     tokenizer = load_tokenizer(join(snapshot, "tokenizer"))
-    with ShardReader(join(snapshot, name), RecordLayout(manifest.context_length, manifest.id_bytes)) as reader:
-        ids = reader.read(np.array([record]))[0]
+    layout = RecordLayout(manifest.context_length, manifest.id_bytes)
+    ids = ShardReader(join(snapshot, name), layout, shard.records).read(np.array([record]))[0]
     before = tokenizer.decode(ids[max(0, token - CONTEXT_TOKENS) : token])
     this = tokenizer.decode(ids[token : token + 1])
     after = tokenizer.decode(ids[token + 1 : token + 1 + CONTEXT_TOKENS])
     yield f"{name}:{record}:{token}: id {int(ids[token])} {_shown(this)}, stream position {position}"
     yield f"  between {_shown(before)} and {_shown(after)}"
-    provenance = read_table(
-        join(snapshot, name.replace("shards/", "provenance/").replace(".tfrecord", ".parquet"))
-    )
+    provenance = read_table(join(snapshot, name.replace("shards/", "provenance/").replace(".tfrecord", ".parquet")))
     starts = provenance["start"].to_numpy()
     row = int(np.searchsorted(starts, position, side="right")) - 1
     within = position - int(starts[row])
@@ -168,6 +165,15 @@ def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, to
     document = read_table(join(snapshot, manifest.tables[block])).slice(table_row, 1).to_pylist()[0]
     yield f"  {what} of:"
     yield from _explain_document(snapshot, manifest, document)
+
+
+def _name(document: dict[str, Any]) -> str:
+    return f"{document['source']}: {_printable(document['repository'] + '/' + document['path'])}"
+
+
+def _printable(text: str) -> str:
+    """Text on one line: a file name may hold newlines or a terminal's control sequences."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _shown(raw: bytes) -> str:

@@ -23,14 +23,17 @@ def print_summary(console: Console, manifest: Manifest, snapshot: str) -> None:
             row.stage,
             row.source,
             _amount(row.read.documents, row.read.bytes),
-            *(_outcome(row, prefix) for prefix in (
-                Outcome.NOT_SELECTED,
-                Outcome.REJECTED,
-                Outcome.FILTERED,
-                Outcome.EXACT_DUPLICATE,
-                Outcome.NEAR_DUPLICATE,
-                Outcome.KEPT,
-            )),
+            *(
+                _outcome(row, prefix)
+                for prefix in (
+                    Outcome.NOT_SELECTED,
+                    Outcome.REJECTED,
+                    Outcome.FILTERED,
+                    Outcome.EXACT_DUPLICATE,
+                    Outcome.NEAR_DUPLICATE,
+                    Outcome.KEPT,
+                )
+            ),
             f"{row.tokens:,}",
         )
     console.print(funnel)

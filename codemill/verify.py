@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,10 +13,11 @@ from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
 from schemas.documents import split_key
 from schemas.ledger import Amount, merge_outcomes
+from schemas.errors import CheckFailed
 from schemas.manifest import Manifest, Shard, load_manifest
 from schemas.reasons import Outcome
 from schemas.record_layout import RecordLayout
-from schemas.shard_file import CorruptRecord, ShardReader
+from schemas.shard_file import ShardReader
 from storage.files import exists, join
 from storage.listing import list_files
 from tokenization.packing import record_order
@@ -31,7 +33,9 @@ class Verified:
     problems: tuple[str, ...]
 
 
-def verify_snapshot(snapshot: str, workers: int, progress: Callable[[int, int], None] = lambda done, total: None) -> Verified:
+def verify_snapshot(
+    snapshot: str, workers: int, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Verified:
     """Check sizes, SHA-256, record CRCs, ids, provenance, document counts and the ledger.
 
     Args:
@@ -43,15 +47,10 @@ def verify_snapshot(snapshot: str, workers: int, progress: Callable[[int, int], 
         CheckFailed: the manifest itself is damaged.
     """
     manifest = load_manifest(snapshot)
-    shards = [
-        (f"{split_name}", shard)
-        for stage in manifest.stages.values()
-        for split_name, split in stage.splits.items()
-        for shard in split.shards
-    ]
+    shards = [shard for stage in manifest.stages.values() for split in stage.splits.values() for shard in split.shards]
     checks: list[Callable[[], list[str]]] = [
-        *(lambda n=name: _check_file(snapshot, manifest, n) for name in manifest.files),  # type: ignore[misc]
-        *(lambda s=shard: _check_shard(snapshot, manifest, s) for _, shard in shards),  # type: ignore[misc]
+        *(partial(_check_file, snapshot, manifest, name) for name in manifest.files),
+        *(partial(_check_shard, snapshot, manifest, shard) for shard in shards),
     ]
     problems: list[str] = []
     with ThreadPoolExecutor(workers) as pool:
@@ -64,8 +63,8 @@ def verify_snapshot(snapshot: str, workers: int, progress: Callable[[int, int], 
         problems += _check_counts(snapshot, manifest)
     return Verified(
         files=len(checks),
-        bytes=sum(f.bytes for f in manifest.files.values()) + sum(shard.bytes for _, shard in shards),
-        records=sum(shard.records for _, shard in shards),
+        bytes=sum(f.bytes for f in manifest.files.values()) + sum(shard.bytes for shard in shards),
+        records=sum(shard.records for shard in shards),
         problems=tuple(problems),
     )
 
@@ -94,10 +93,9 @@ def _check_shard(snapshot: str, manifest: Manifest, shard: Shard) -> list[str]:
         return [*problems, f"{shard.name}: {found.bytes} bytes, the manifest says {shard.bytes}"]
     layout = RecordLayout(manifest.context_length, manifest.id_bytes)
     try:
-        with ShardReader(path, layout) as reader:
-            records = reader.read(np.arange(shard.records))
-    except CorruptRecord as error:
-        return [*problems, str(error)]
+        records = ShardReader(path, layout, shard.records).read(np.arange(shard.records))
+    except CheckFailed as error:
+        return [*problems, error.message]
     return problems + [f"{shard.name}: {text}" for text in _stream_problems(snapshot, manifest, shard, records)]
 
 
@@ -165,7 +163,9 @@ def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
         expected = {name: amount for name, amount in row.outcomes.items() if name != Outcome.NOT_SELECTED.value}
         if found != expected:
             wrong = next(n for n in sorted({*found, *expected}) if found.get(n) != expected.get(n))
-            problems.append(f"{row.source}: {wrong} is {found.get(wrong)} in the tables, {expected.get(wrong)} in the ledger")
+            problems.append(
+                f"{row.source}: {wrong} is {found.get(wrong)} in the tables, {expected.get(wrong)} in the ledger"
+            )
         if tokens[row.source] != row.tokens:
             problems.append(f"{row.source}: {tokens[row.source]} tokens in the tables, {row.tokens} in the ledger")
     return problems

@@ -65,9 +65,7 @@ def candidate_pairs(
         raise ValueError(f"a cap of {cap} leaves no pairs")
     by_rank = np.lexsort((keys, id_hash, order, band_keys))
     ascending = band_keys[by_rank]
-    starts = (
-        np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])) if by_rank.size else by_rank
-    )
+    starts = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])) if by_rank.size else by_rank
     bounds = np.append(starts, by_rank.size).astype(np.int64)
     sizes = np.diff(bounds)
     small = np.minimum(sizes, cap)

@@ -29,9 +29,7 @@ def exact_duplicates(hashes: U64s, keys: U64s, order: U64s, id_hash: U64s) -> tu
     if by_content.size == 0:
         return np.zeros(0, np.uint64), np.zeros(0, np.uint64)
     first = np.ones(by_content.size, np.bool_)
-    first[1:] = (high[by_content[1:]] != high[by_content[:-1]]) | (
-        low[by_content[1:]] != low[by_content[:-1]]
-    )
+    first[1:] = (high[by_content[1:]] != high[by_content[:-1]]) | (low[by_content[1:]] != low[by_content[:-1]])
     kept = by_content[np.flatnonzero(first)[np.cumsum(first) - 1]][~first]
     dropped = by_content[~first]
     by_key = np.argsort(keys[dropped])

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 PRIORITY_BITS = 8
-LICENSE_BITS = 4
+LICENSE_BITS = 8
 STARS_BITS = 20
-LENGTH_BITS = 32
+LENGTH_BITS = 28
 
 
 def _field(values: ArrayLike, bits: int) -> NDArray[np.uint64]:
@@ -26,19 +26,17 @@ def _field(values: ArrayLike, bits: int) -> NDArray[np.uint64]:
     return field
 
 
-def rank_order(
-    priority: ArrayLike, license_rank: ArrayLike, stars: ArrayLike, length: ArrayLike
-) -> NDArray[np.uint64]:
+def rank_order(priority: ArrayLike, license_rank: ArrayLike, stars: ArrayLike, length: ArrayLike) -> NDArray[np.uint64]:
     """Pack what documents are ranked by into one integer; the smaller is the better and survives.
 
     From the highest bits down: source priority (8 bits, smaller first), licence rank (4 bits, smaller first,
-    see `license_ranks`), stars (20 bits, more first), length in bytes (32 bits, longer first). Values below 0
+    see `license_ranks`), stars (20 bits, more first), length in bytes (28 bits, longer first). Values below 0
     count as 0 and values too large as the largest of their field, so that documents beyond a field's range
     tie there.
 
     Args:
         priority: integers [n], or one for all, as for the others.
-        license_rank: of the document's licence.
+        license_rank: of the document's licence; the more permissive, the smaller.
         stars: of the document's repository.
         length: bytes of the text.
 
@@ -52,8 +50,6 @@ def rank_order(
     return np.asarray(order | stars_down << np.uint64(LENGTH_BITS) | length_down, np.uint64)
 
 
-def total_order(
-    order: NDArray[np.uint64], id_hash: NDArray[np.uint64], keys: NDArray[np.uint64]
-) -> NDArray[np.int64]:
+def total_order(order: NDArray[np.uint64], id_hash: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Indices of the documents from the best to the worst, int64 [n]."""
     return np.lexsort((keys, id_hash, order))

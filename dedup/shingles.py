@@ -74,9 +74,7 @@ def make_scratch(chunk_bytes: int = CHUNK_BYTES, batch_shingles: int = BATCH_SHI
         batch_shingles: a power of two of more than twice `chunk_bytes`.
     """
     if chunk_bytes % 64 or batch_shingles & (batch_shingles - 1) or batch_shingles <= 2 * (chunk_bytes + 4):
-        raise ValueError(
-            f"chunks of {chunk_bytes} bytes and batches of {batch_shingles} shingles do not fit together"
-        )
+        raise ValueError(f"chunks of {chunk_bytes} bytes and batches of {batch_shingles} shingles do not fit together")
     return Scratch(
         starts=np.empty(chunk_bytes + SLACK, np.int64),
         ends=np.empty(chunk_bytes + SLACK, np.int64),

@@ -104,29 +104,28 @@ def _sketch(
         bins = signatures[index]
         bins[:] = _EMPTY
         settled[:] = _OPEN_BIN
-        start_walk(cursor, start)
-        count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
-        one_batch = cursor[PLACE] == stop
-        if count == 0:
-            counts[index] = 0
-            continue
+        held = False  # all shingles of the document are in `shingles`
+        count = 0
+        batches = 0
         turn = 0
         while True:
-            fold_round(shingles, count, turn, bins, settled)
-            while cursor[PLACE] < stop:
-                count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
+            if not held:
+                start_walk(cursor, start)
+                batches = 0
+            while held or cursor[PLACE] < stop:
+                if not held:
+                    count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
+                    batches += 1
                 fold_round(shingles, count, turn, bins, settled)
-            if turn == 0:
-                counts[index] = cursor[TOTAL]
-            if settle(bins, settled) == 0:
+                if held:
+                    break
+            # A document of several batches has so many distinct shingles that the chance of an empty bin is about
+            # 10^-25: it is hardly ever walked twice, and gets the right sketch when it is.
+            held = batches == 1
+            counts[index] = cursor[TOTAL]
+            if cursor[TOTAL] == 0 or settle(bins, settled) == 0:
                 break
             turn += 1
-            # More than half a batch of distinct shingles leave no bin empty but with a chance of about
-            # 10^-25, so documents are hardly ever walked twice; they still get the right sketch when they
-            # are.
-            if not one_batch:
-                start_walk(cursor, start)
-                count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
 
 
 def sketch(texts: Texts, rows: Rows = None, scratch: Scratch | None = None) -> tuple[U32s, I64s]:

@@ -85,7 +85,6 @@ EXTENSIONS: dict[str, str] = CODEGEN_EXTENSIONS | {
     "mm": "objective-cpp",
     "asm": "assembly",
     "s": "assembly",
-    "S": "assembly",
     "sql": "sql",
     "tex": "tex",
     "ps1": "powershell",

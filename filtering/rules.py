@@ -35,15 +35,11 @@ def check_rules(rules: Sequence[Rule]) -> None:
                 f"choose from {', '.join(SIGNALS)}",
             )
         if rule.name in names:
-            raise CodemillError(
-                f"two filter rules are called {rule.name!r}", "give each rule a name of its own"
-            )
+            raise CodemillError(f"two filter rules are called {rule.name!r}", "give each rule a name of its own")
         names.add(rule.name)
 
 
-def evaluate(
-    rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], languages: Languages
-) -> NDArray[np.uint64]:
+def evaluate(rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], languages: Languages) -> NDArray[np.uint64]:
     """Find the rules that each document fails. Every rule is evaluated for every document.
 
     A rule with `languages` does not apply to other languages, so their documents pass it. A signal that is
@@ -72,9 +68,7 @@ def evaluate(
         if values.shape != which.shape:
             raise ValueError(f"{values.shape} values of {rule.signal} for {which.size} documents")
         thresholds = np.array([rule.thresholds.get(name, rule.threshold) for name in names], np.float64)
-        exempt = np.array(
-            [rule.languages is not None and name not in rule.languages for name in names], np.bool_
-        )
+        exempt = np.array([rule.languages is not None and name not in rule.languages for name in names], np.bool_)
         kept = _KEEPS[rule.comparison](values, thresholds[which]) & np.isfinite(values)
         failed |= (~(kept | exempt[which])).astype(np.uint64) << np.uint64(bit)
     return failed

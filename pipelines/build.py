@@ -44,9 +44,7 @@ def build(config: BuildConfig, output: str, runner: Runner, work: str | None = N
     assert summary is not None
     tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
     shards, planned = shard(config, found, tokens, summary, output, workspace, runner)
-    return publish(
-        config, found, duplicates, tokenizer, tokens, shards, planned, output, workspace, runner
-    )
+    return publish(config, found, duplicates, tokenizer, tokens, shards, planned, output, workspace, runner)
 
 
 def _refuse_foreign_directory(output: str, workspace: Workspace) -> None:

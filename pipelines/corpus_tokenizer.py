@@ -132,9 +132,7 @@ class _SampleBlock(beam.DoFn):
             order = keyed_hash(self._seed, "tokenizer sample", ids)
             chosen = kept[order[kept] <= np.uint64(self._limit)]
             rows = table.take(pa.array(chosen))
-            write_table(
-                path, pa.table([pa.array(order[chosen]), rows["id"], rows["text"]], schema=SAMPLE_SCHEMA)
-            )
+            write_table(path, pa.table([pa.array(order[chosen]), rows["id"], rows["text"]], schema=SAMPLE_SCHEMA))
         yield from ()
 
 

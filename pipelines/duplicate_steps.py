@@ -147,7 +147,9 @@ class CandidatePairs(beam.DoFn):
 class ShingleSets(beam.DoFn):
     """(ordinal, block and requests) -> (pair bucket, (keys, offsets, shingles)) of the requested documents."""
 
-    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
+    def process(
+        self, element: tuple[int, dict[str, Iterable[Any]]]
+    ) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
         wanted = np.frombuffer(b"".join(element[1]["requests"]), "<u8").reshape(-1, 2)
         if not len(wanted):
             return

@@ -6,6 +6,7 @@ Nothing is shuffled. A unit's marker is written after all its blocks, so a unit 
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -248,11 +249,9 @@ def documents_table(batch: pa.RecordBatch, source: str, rules: tuple[Rule, ...])
 
 
 def _sha256(texts: Texts) -> list[bytes]:
-    view = memoryview(texts.data)
+    view = memoryview(texts.data.data)
     offsets = texts.offsets.tolist()
-    return [
-        hashlib.sha256(view[start:end]).digest() for start, end in zip(offsets[:-1], offsets[1:], strict=True)
-    ]
+    return [hashlib.sha256(view[start:end]).digest() for start, end in itertools.pairwise(offsets)]
 
 
 def _verdicts(hits: np.ndarray, rules: tuple[Rule, ...]) -> pa.Array:

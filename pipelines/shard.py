@@ -47,7 +47,9 @@ def shard(
     runner: Runner,
 ) -> tuple[Dataset, tuple[PlannedSplit, ...]]:
     """Run the pass; shards and provenance are in the dataset's `output` directory under their snapshot names."""
-    code = code_hash("tokenization", "pipelines.shard", "pipelines.shard_plan", "schemas.record_layout", "schemas.keyed_hash")
+    code = code_hash(
+        "tokenization", "pipelines.shard", "pipelines.shard_plan", "schemas.record_layout", "schemas.keyed_hash"
+    )
     part = config.shards.model_dump(mode="json")
     dataset = workspace.dataset("shard", code, part, config.seed, tokens.directory, output)
     layout = RecordLayout(config.shards.context_length)
@@ -65,9 +67,7 @@ def shard(
             if waiting:
                 unpublish(output)
                 scatter = ScatterBlock(config.seed, planned, waiting, tokens)
-                gather = WriteShard(
-                    config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset
-                )
+                gather = WriteShard(config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset)
                 runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather))
     return dataset, planned
 
@@ -106,9 +106,7 @@ def written_shard(dataset: Dataset, number: int) -> dict[str, Any]:
 class ScatterBlock(beam.DoFn):
     """block -> (shard number, contribution) for the wave's shards."""
 
-    def __init__(
-        self, seed: int, planned: tuple[PlannedSplit, ...], wanted: frozenset[int], tokens: Dataset
-    ) -> None:
+    def __init__(self, seed: int, planned: tuple[PlannedSplit, ...], wanted: frozenset[int], tokens: Dataset) -> None:
         self._seed = seed
         self._planned = planned
         self.wanted = wanted
@@ -118,7 +116,7 @@ class ScatterBlock(beam.DoFn):
         table = read_table(tokens_path(self._tokens, block.ordinal))
         names = table["split"].to_numpy(zero_copy_only=False)
         for split in self._planned:
-            rows = np.flatnonzero(names == split.split) if split.stage == block.stage else []
+            rows = np.flatnonzero((names == split.split) & (split.stage == block.stage))
             if not len(rows):
                 continue
             part = table.take(pa.array(rows))
@@ -167,9 +165,7 @@ class WriteShard(beam.DoFn):
         del parts
         words = ids.view(">u8")
         order = np.lexsort((words[:, 1], words[:, 0], split.order_of(self._seed, ids)))
-        packed = pack(
-            *_reordered(tokens, lengths, order), self._layout.context_length, self._separator_id
-        )
+        packed = pack(*_reordered(tokens, lengths, order), self._layout.context_length, self._separator_id)
         name = split.name(index)
         permutation = record_order(self._seed, name, len(packed.records))
         written = write_shard(join(self._output, name), self._layout, packed.records[permutation])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,4 +89,4 @@ def waves(planned: tuple[PlannedSplit, ...], tokens_bytes: int, budget: int) -> 
     total = sum(split.shards for split in planned)
     count = min(total, max(1, -(-tokens_bytes // budget)))
     bounds = [total * i // count for i in range(count + 1)]
-    return [range(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    return [range(a, b) for a, b in itertools.pairwise(bounds)]

@@ -144,6 +144,9 @@ def splits(table: pa.Table, seed: int, validation_share: float) -> pa.Array:
     held_out = hashes < np.uint64(int(validation_share * 2**64))
     languages = table["language"].to_pylist()
     return pa.array(
-        [VALIDATION_PREFIX + language if held else TRAIN_SPLIT for language, held in zip(languages, held_out, strict=True)],
+        [
+            VALIDATION_PREFIX + language if held else TRAIN_SPLIT
+            for language, held in zip(languages, held_out, strict=True)
+        ],
         pa.string(),
     )

@@ -34,7 +34,8 @@ class Dataset:
 
     def summary(self) -> dict[str, Any] | None:
         """The finished pass's summary, or None when it has not finished."""
-        return read_json(self.path("done.json"))
+        summary: dict[str, Any] | None = read_json(self.path("done.json"))
+        return summary
 
     def finish(self, summary: dict[str, Any]) -> dict[str, Any]:
         """Mark the pass as finished; `summary` comes back as the next run will read it."""

@@ -18,7 +18,8 @@ def _finalise(x: np.ndarray) -> np.ndarray:
     """The SplitMix64 finaliser (Steele, Lea, Flood 2014): a bijection of 64 bits with full avalanche."""
     x = (x ^ (x >> np.uint64(30))) * _MULTIPLY_1
     x = (x ^ (x >> np.uint64(27))) * _MULTIPLY_2
-    return x ^ (x >> np.uint64(31))
+    hashed: np.ndarray = x ^ (x >> np.uint64(31))
+    return hashed
 
 
 def _key(seed: int, purpose: str) -> np.ndarray:

@@ -164,5 +164,7 @@ def load_manifest(snapshot: str) -> Manifest:
     except (ValueError, AttributeError, ValidationError) as error:
         raise CheckFailed(f"{path}: not a manifest ({str(error).splitlines()[0]})", "restore or rebuild it") from None
     if manifest.digest != manifest.computed_digest():
-        raise CheckFailed(f"{path}: content does not match its digest", "it was edited or damaged: restore or rebuild it")
+        raise CheckFailed(
+            f"{path}: content does not match its digest", "it was edited or damaged: restore or rebuild it"
+        )
     return manifest

@@ -111,6 +111,8 @@ def _encode_windows(
         low = first
         while low < count - 1 and places[now, low] < turn:
             low += 1
+        if places[now, low] == places[now, 0]:
+            return -1  # no progress: the window is too short for its pieces
         other = 1 - now
         others = _merge_window(data, places[now, low], end, tables, symbols[other], places[other], merges)
         shared = 0
@@ -126,8 +128,6 @@ def _encode_windows(
                 shared += 1
         if low == count or shared == others:
             return -1
-        if places[other, others] < end and low == first:
-            return -1  # no progress: the window is too short for its pieces
         place = _emit(data, tables, symbols[now], places[now], first, low, out, place)
         now, count, first = other, others, shared
     return int(_emit(data, tables, symbols[now], places[now], first, count, out, place))

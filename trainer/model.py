@@ -5,7 +5,6 @@ Shape letters: B batch, T length, E width, H heads, K channels of a head, M MLP 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
@@ -20,11 +19,7 @@ LAYER_NORM_EPSILON = 1e-5
 
 
 def logits(
-    config: ModelConfig,
-    params: Parameters,
-    input_ids: jax.Array,
-    compute_dtype: Any = jnp.float32,
-    rematerialise: bool = False,
+    config: ModelConfig, params: Parameters, input_ids: jax.Array, compute_dtype: Any = jnp.float32
 ) -> jax.Array:
     """Scores of every next token.
 
@@ -34,10 +29,28 @@ def logits(
         input_ids: integers [batch, length], each below `vocabulary_rows`.
         compute_dtype: type of weights and activations in matrix products; norms, attention weights and the result
             are float32 whatever it is.
-        rematerialise: recompute each block in the backward pass instead of keeping its activations.
 
     Returns:
         float32 [batch, length, vocabulary rows].
+    """
+    return head(params, hidden(config, params, input_ids, compute_dtype))
+
+
+def hidden(
+    config: ModelConfig,
+    params: Parameters,
+    input_ids: jax.Array,
+    compute_dtype: Any = jnp.float32,
+    rematerialise: bool = False,
+) -> jax.Array:
+    """The residual stream after all layers and the last norm: compute_dtype [batch, length, width].
+
+    Args:
+        config: the model's sizes.
+        params: weights.
+        input_ids: integers [batch, length].
+        compute_dtype: as in `logits`.
+        rematerialise: recompute each layer in the backward pass instead of keeping its activations.
     """
     table = parameter_table(config)
     stacked = {name: params[name] for name, parameter in table.items() if parameter.stacked}
@@ -45,13 +58,18 @@ def logits(
     def step(x_BTE: jax.Array, layer: Parameters) -> tuple[jax.Array, None]:
         return block(config, layer, x_BTE), None
 
+    if rematerialise:
+        # Under scan the compiler cannot merge the two passes, so the costly guard against that is left off.
+        step = jax.checkpoint(step, prevent_cse=False)
     x_BTE = constrain(params["embedding"].astype(compute_dtype)[input_ids], BATCH_AXES)
-    # Under scan nothing can be shared between forward and backward, so the costly guard against that is left off.
-    x_BTE, _ = jax.lax.scan(jax.checkpoint(step, prevent_cse=False) if rematerialise else step, x_BTE, stacked)
-    x_BTE = layer_norm(x_BTE, params["final_norm_scale"], params["final_norm_bias"])
-    scores_BTV = jnp.einsum(
-        "bte,ev->btv", x_BTE, params["head"].astype(compute_dtype), preferred_element_type=jnp.float32
-    )
+    x_BTE, _ = jax.lax.scan(step, x_BTE, stacked)
+    return layer_norm(x_BTE, params["final_norm_scale"], params["final_norm_bias"])
+
+
+def head(params: Parameters, x_BTE: jax.Array) -> jax.Array:
+    """Scores over the vocabulary, float32 [batch, length, vocabulary rows], from the last hidden states."""
+    weight_EV = params["head"].astype(x_BTE.dtype)
+    scores_BTV = jnp.einsum("bte,ev->btv", x_BTE, weight_EV, preferred_element_type=jnp.float32)
     return constrain(scores_BTV + params["head_bias"], BATCH_AXES, None, "tensor")
 
 
@@ -62,15 +80,11 @@ def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array
 
 
 def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
-    """Causal self-attention over rotated queries and keys; scores and softmax are float32."""
-    qkv = jnp.einsum("bte,eshk->sbthk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
+    """Causal self-attention over rotated queries and keys, scaled by 1/sqrt(head_dim); the softmax is float32."""
+    query, key, value = jnp.einsum("bte,eshk->sbthk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
     positions_T = jnp.arange(x_BTE.shape[1])
-    query, key = rotate(qkv[0], positions_T, config.rotary_dim), rotate(qkv[1], positions_T, config.rotary_dim)
-    scores_BHTS = jnp.einsum("bthk,bshk->bhts", query, key, preferred_element_type=jnp.float32)
-    visible_TS = positions_T[:, None] >= positions_T[None, :]
-    scores_BHTS = jnp.where(visible_TS, scores_BHTS / math.sqrt(config.head_dim), -1e10)
-    weights_BHTS = jax.nn.softmax(scores_BHTS, axis=-1).astype(x_BTE.dtype)
-    mixed_BTHK = jnp.einsum("bhts,bshk->bthk", weights_BHTS, qkv[2])
+    query, key = rotate(query, positions_T, config.rotary_dim), rotate(key, positions_T, config.rotary_dim)
+    mixed_BTHK = jax.nn.dot_product_attention(query, key, value, is_causal=True)
     return jnp.einsum("bthk,hke->bte", mixed_BTHK, layer["attention_out"].astype(x_BTE.dtype))
 
 

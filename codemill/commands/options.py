@@ -10,5 +10,6 @@ Snapshot = Annotated[str, typer.Argument(help="Snapshot directory, local or gs:/
 Config = Annotated[str, typer.Argument(help="Build config, a YAML file; see examples/.", metavar="CONFIG")]
 Plan = Annotated[str, typer.Argument(help="Training plan, a YAML file; see examples/.", metavar="PLAN")]
 Workers = Annotated[
-    int | None, typer.Option(help="Worker processes on this machine.  [default: one per core]", min=1, show_default=False)
+    int | None,
+    typer.Option(help="Worker processes on this machine.  [default: one per core]", min=1, show_default=False),
 ]

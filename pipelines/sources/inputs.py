@@ -59,3 +59,12 @@ def _same_file(one: str, other: str) -> bool:
 def printable(name: str) -> str:
     """A file name as valid Unicode: bytes that are not UTF-8 become `\\xNN`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def open_unchanged(file: InputFile, *, random_access: bool = False) -> pa.NativeFile:
+    """Open a planned file.
+
+    Raises:
+        FileRejected: it is there and may not be read.
+        CodemillError: it is gone, or not as it was when the build was planned.
+    """

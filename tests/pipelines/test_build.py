@@ -104,10 +104,10 @@ def test_streams_decode_to_the_kept_documents(snapshot: Path, manifest: Manifest
     for stage in manifest.stages.values():
         for split in stage.splits.values():
             for shard in split.shards:
-                with ShardReader(str(snapshot / shard.name), layout) as reader:
-                    records = np.empty((shard.records, manifest.context_length + 1), np.int32)
-                    order = record_order(manifest.seed, shard.name, shard.records)
-                    records[order] = reader.read(np.arange(shard.records))
+                reader = ShardReader(str(snapshot / shard.name), layout, shard.records)
+                records = np.empty((shard.records, manifest.context_length + 1), np.int32)
+                order = record_order(manifest.seed, shard.name, shard.records)
+                records[order] = reader.read(np.arange(shard.records))
                 stream = np.r_[records[:, :-1].ravel(), records[-1:, -1]]
                 name = shard.name.replace("shards", "provenance").replace(".tfrecord", ".parquet")
                 for row in pq.read_table(snapshot / name).to_pylist():
@@ -134,9 +134,7 @@ def test_a_finished_build_does_nothing(corpus: BuildConfig, snapshot: Path) -> N
 
 
 @pytest.mark.slow
-def test_two_workers_and_small_waves_give_the_same_bytes(
-    corpus: BuildConfig, snapshot: Path, tmp_path: Path
-) -> None:
+def test_two_workers_and_small_waves_give_the_same_bytes(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
     build_quietly(corpus, tmp_path / "again", workers=2, shuffle_bytes=10_000)
     assert hashes(tmp_path / "again") == hashes(snapshot)
 
