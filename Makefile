@@ -3,7 +3,7 @@
 PYTHON ?= python3
 # Further arguments for pytest, such as PYTEST_ARGS='-x tests/dedup'.
 PYTEST_ARGS ?=
-# Further arguments for the benchmark, such as BENCH_ARGS='--megabytes 30'.
+# Further arguments for the benchmark, such as BENCH_ARGS="--tree TREE --peer-python PEER/bin/python".
 BENCH_ARGS ?=
 
 VENV := .venv

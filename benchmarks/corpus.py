@@ -25,7 +25,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 CODE_SUFFIXES = frozenset({".py", ".c", ".h", ".cpp", ".hpp", ".cc", ".go", ".java", ".js"})
 PROSE_SUFFIXES = frozenset({".md", ".rst", ".txt"})
 PROSE_NAMES = frozenset({"METADATA", "LICENSE", "README", "NOTICE"})
-# datatrove's English word splitter refuses texts of more than a million characters.
+# datatrove's MinHash holds several matrices of 2 kB a word; a longer file would measure a machine's memory.
 LONGEST_BYTES = 900_000
 FILE_BYTES = 48_000_000
 ROW_GROUP_DOCUMENTS = 500

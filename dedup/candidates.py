@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
+from dedup.repeated import repeated
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
@@ -59,11 +60,12 @@ def candidate_pairs(
 
     Returns:
         (higher, lower, stats): uint64 [pairs] document keys, by (band key, rank of lower, rank of higher). A
-        pair that shares several bands stands once for each; see `unique_pairs`.
+        pair that shares several bands stands once for each.
     """
     if cap < 1:
         raise ValueError(f"a cap of {cap} leaves no pairs")
-    by_rank = np.lexsort((keys, id_hash, order, band_keys))
+    shared = repeated(band_keys)
+    by_rank = shared[np.lexsort((keys[shared], id_hash[shared], order[shared], band_keys[shared]))]
     ascending = band_keys[by_rank]
     starts = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])) if by_rank.size else by_rank
     bounds = np.append(starts, by_rank.size).astype(np.int64)
@@ -73,21 +75,11 @@ def candidate_pairs(
     higher = np.empty(total, np.int64)
     lower = np.empty(total, np.int64)
     _pair_up(bounds, cap, higher, lower)
-    shared = sizes[sizes > 1]
     stats = CandidateStats(
-        buckets=shared.size,
-        capped_buckets=int((shared > cap).sum()),
-        largest_bucket=int(shared.max(initial=0)),
+        buckets=sizes.size,
+        capped_buckets=int((sizes > cap).sum()),
+        largest_bucket=int(sizes.max(initial=0)),
         pairs=total,
     )
     ranked_keys = keys[by_rank]
     return ranked_keys[higher], ranked_keys[lower], stats
-
-
-def unique_pairs(higher: U64s, lower: U64s) -> tuple[U64s, U64s]:
-    """Each pair once, ascending by (lower, higher)."""
-    ascending = np.lexsort((higher, lower))
-    higher, lower = higher[ascending], lower[ascending]
-    new = np.ones(higher.size, np.bool_)
-    new[1:] = (higher[1:] != higher[:-1]) | (lower[1:] != lower[:-1])
-    return higher[new], lower[new]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from dedup.repeated import repeated
+
 U64s = NDArray[np.uint64]
 
 
@@ -22,7 +24,7 @@ def exact_duplicates(hashes: U64s, keys: U64s, order: U64s, id_hash: U64s) -> tu
         document of the same hash as dropped_keys[i].
     """
     high, low = hashes[:, 0], hashes[:, 1]
-    suspects = _repeated(high)
+    suspects = repeated(high)
     by_content = suspects[
         np.lexsort((keys[suspects], id_hash[suspects], order[suspects], low[suspects], high[suspects]))
     ]
@@ -34,14 +36,3 @@ def exact_duplicates(hashes: U64s, keys: U64s, order: U64s, id_hash: U64s) -> tu
     dropped = by_content[~first]
     by_key = np.argsort(keys[dropped])
     return keys[dropped][by_key], keys[kept][by_key]
-
-
-def _repeated(values: U64s) -> NDArray[np.int64]:
-    """Indices of the values that occur more than once: most documents are unique and sorted no further."""
-    by_value = np.argsort(values)
-    ascending = values[by_value]
-    equal = ascending[1:] == ascending[:-1]
-    repeated = np.zeros(values.size, np.bool_)
-    repeated[1:] |= equal
-    repeated[:-1] |= equal
-    return by_value[repeated]

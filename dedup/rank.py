@@ -29,8 +29,8 @@ def _field(values: ArrayLike, bits: int) -> NDArray[np.uint64]:
 def rank_order(priority: ArrayLike, license_rank: ArrayLike, stars: ArrayLike, length: ArrayLike) -> NDArray[np.uint64]:
     """Pack what documents are ranked by into one integer; the smaller is the better and survives.
 
-    From the highest bits down: source priority (8 bits, smaller first), licence rank (4 bits, smaller first,
-    see `license_ranks`), stars (20 bits, more first), length in bytes (28 bits, longer first). Values below 0
+    From the highest bits down: source priority (8 bits, smaller first), licence rank (8 bits, smaller first),
+    stars (20 bits, more first), length in bytes (28 bits, longer first). Values below 0
     count as 0 and values too large as the largest of their field, so that documents beyond a field's range
     tie there.
 

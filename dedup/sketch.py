@@ -29,7 +29,7 @@ BINS = 256
 
 _EMPTY = np.uint32(0xFFFFFFFF)
 _LARGEST = np.uint32(0xFFFFFFFE)
-_OPEN_BIN = np.uint32(0)
+_NEVER = -1
 _BIN_SHIFT = np.uint64(56)
 _SHIFT_29 = np.uint64(29)
 _SHIFT_32 = np.uint64(32)
@@ -39,48 +39,53 @@ _REHASH_2 = np.uint64(0x94D049BB133111EB)
 
 
 @kernel
-def fold_round(shingles: U64s, count: int, turn: int, bins: U32s, settled: U32s) -> None:
-    """Give shingles[:count] to the bins in one round.
-
-    `settled` [256] is all ones where a bin was filled in an earlier round: or-ed to a value it makes the
-    value too large to matter, which costs less than a branch.
-    """
-    if turn == 0:  # shingles are hashes already
-        for index in range(count):
-            shingle = shingles[index]
-            where = shingle >> _BIN_SHIFT
-            bins[where] = min(bins[where], np.uint32(shingle))
-        return
-    seed = np.uint64(turn) * _ROUND
-    if turn < BINS:
-        for index in range(count):
-            value = (shingles[index] ^ seed) * _REHASH_1
-            value = (value ^ (value >> _SHIFT_32)) * _REHASH_2
-            value ^= value >> _SHIFT_29
-            where = value >> _BIN_SHIFT
-            bins[where] = min(bins[where], np.uint32(value) | settled[where])
-        return
-    only = turn - BINS
-    if settled[only] == _OPEN_BIN:
-        smallest = bins[only]
-        for index in range(count):
-            value = (shingles[index] ^ seed) * _REHASH_1
-            value = (value ^ (value >> _SHIFT_32)) * _REHASH_2
-            value ^= value >> _SHIFT_29
-            smallest = min(smallest, min(np.uint32(value), _LARGEST))
-        bins[only] = smallest
+def fold_first(shingles: U64s, count: int, bins: U32s) -> None:
+    """Round 0 of shingles[:count]: they are hashes already."""
+    for index in range(count):
+        shingle = shingles[index]
+        where = shingle >> _BIN_SHIFT
+        bins[where] = min(bins[where], np.uint32(shingle))
 
 
 @kernel
-def settle(bins: U32s, settled: U32s) -> int:
-    """Mark the filled bins as settled and return how many are still empty."""
+def settle_first(bins: U32s, filled_in: I64s) -> int:
+    """Close round 0: note which bins it filled and return how many are empty."""
     empty = 0
     for where in range(BINS):
+        filled_in[where] = 0
         if bins[where] == _EMPTY:
+            filled_in[where] = _NEVER
             empty += 1
-        else:
-            settled[where] = _EMPTY
     return empty
+
+
+@kernel
+def fold_later(shingles: U64s, count: int, turn: int, bins: U32s, filled_in: I64s) -> int:
+    """Give shingles[:count] in round `turn` >= 1 to the bins that no earlier round filled.
+
+    `filled_in` int64 [256] is the round that filled each bin. Returns how many bins are newly filled.
+    """
+    only = np.int64(turn - BINS)
+    if only >= 0 and filled_in[only] != _NEVER and filled_in[only] != turn:
+        return 0
+    filled = 0
+    seed = np.uint64(turn) * _ROUND
+    for index in range(count):
+        mixed = (shingles[index] ^ seed) * _REHASH_1
+        mixed = (mixed ^ (mixed >> _SHIFT_32)) * _REHASH_2
+        mixed ^= mixed >> _SHIFT_29
+        where = np.int64(mixed >> _BIN_SHIFT)
+        value = np.uint32(mixed)
+        if only >= 0:
+            where = only
+            value = min(value, _LARGEST)
+        if filled_in[where] == turn:
+            bins[where] = min(bins[where], value)
+        elif filled_in[where] == _NEVER and value != _EMPTY:
+            bins[where] = value
+            filled_in[where] = turn
+            filled += 1
+    return filled
 
 
 @kernel
@@ -97,34 +102,38 @@ def _sketch(
     signatures: U32s,
     counts: I64s,
 ) -> None:
-    settled = np.empty(BINS, np.uint32)
+    filled_in = np.empty(BINS, np.int64)
     for index in range(rows.size):
         start = offsets[rows[index]]
         stop = offsets[rows[index] + 1]
         bins = signatures[index]
         bins[:] = _EMPTY
-        settled[:] = _OPEN_BIN
         held = False  # all shingles of the document are in `shingles`
         count = 0
-        batches = 0
+        empty = BINS
         turn = 0
-        while True:
+        while empty:
+            batches = 0
             if not held:
                 start_walk(cursor, start)
-                batches = 0
             while held or cursor[PLACE] < stop:
                 if not held:
                     count = next_batch(data, stop, cursor, starts, ends, hashes, shingles, table)
                     batches += 1
-                fold_round(shingles, count, turn, bins, settled)
+                if turn == 0:
+                    fold_first(shingles, count, bins)
+                else:
+                    empty -= fold_later(shingles, count, turn, bins, filled_in)
                 if held:
                     break
-            # A document of several batches has so many distinct shingles that the chance of an empty bin is about
-            # 10^-25: it is hardly ever walked twice, and gets the right sketch when it is.
-            held = batches == 1
-            counts[index] = cursor[TOTAL]
-            if cursor[TOTAL] == 0 or settle(bins, settled) == 0:
-                break
+            if turn == 0:
+                counts[index] = cursor[TOTAL]
+                if cursor[TOTAL] == 0:
+                    break
+                # A document of several batches has so many distinct shingles that the chance of an empty bin is about
+                # 10^-25: it is hardly ever walked twice, and gets the right sketch when it is.
+                held = batches == 1
+                empty = settle_first(bins, filled_in)
             turn += 1
 
 

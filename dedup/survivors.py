@@ -20,21 +20,6 @@ U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
 
 
-EDGE = np.dtype(
-    [
-        ("higher", "<u8"),
-        ("lower", "<u8"),
-        ("higher_order", "<u8"),
-        ("higher_id", "<u8"),
-        ("lower_order", "<u8"),
-        ("lower_id", "<u8"),
-        ("jaccard", "<f8"),
-    ]
-)
-"""A verified pair: the keys of the better and the worse ranked document, the rank order (`rank_order`) and id hash of
-each, and their similarity."""
-
-
 class Drops(NamedTuple):
     """Dropped documents, ascending by key.
 
@@ -62,41 +47,50 @@ def _walk(higher: I64s, lower: I64s, alive: NDArray[np.bool_], proof: I64s) -> i
     return drops
 
 
-def survivors(edges: NDArray[np.void]) -> Drops:
+def survivors(higher: U64s, lower: U64s, jaccard: NDArray[np.float64], keys: U64s, order: U64s, id_hash: U64s) -> Drops:
     """Choose the documents to drop.
 
     Args:
-        edges: the verified pairs, a structured array with the fields of `EDGE`; others may be among them. A document
-            is dropped for its most similar surviving neighbour, among equals for the best ranked.
+        higher: uint64 [edges], keys of the better ranked document of each verified pair.
+        lower: uint64 [edges], keys of the other one.
+        jaccard: float64 [edges], the pair's similarity: a document is dropped for its most similar surviving
+            neighbour, among equals for the best ranked.
+        keys: uint64 [n], every document that occurs in an edge, each once; others may be among them.
+        order: uint64 [n], see `rank_order`.
+        id_hash: uint64 [n], a hash of the document's id.
 
     Returns:
-        The drops; the documents in them do not depend on the order of the edges.
+        The drops; their keys do not depend on the order of edges or documents.
 
     Raises:
-        ValueError: an edge does not lead from a better to a worse ranked document or has a similarity that is not a
-            number, or a document has two ranks.
+        ValueError: an edge names an unknown document, does not lead from a better to a worse ranked one, or
+            has a similarity that is not a number; or a document is listed twice.
     """
-    count = edges.size
-    keys = np.concatenate([edges["higher"], edges["lower"]])
-    order = np.concatenate([edges["higher_order"], edges["lower_order"]])
-    id_hash = np.concatenate([edges["higher_id"], edges["lower_id"]])
     by_rank = total_order(order, id_hash, keys)
-    ranked = keys[by_rank]
-    new = np.ones(ranked.size, np.bool_)
-    new[1:] = ranked[1:] != ranked[:-1]
-    if np.unique(ranked).size != new.sum():
-        raise ValueError("a document has different ranks in different edges")
-    rank = np.empty(ranked.size, np.int64)
-    rank[by_rank] = np.cumsum(new) - 1
-    higher, lower = rank[:count], rank[count:]
-    if (higher >= lower).any():
+    rank = np.empty(keys.size, np.int64)
+    rank[by_rank] = np.arange(keys.size)
+    by_key = np.argsort(keys)
+    ascending = keys[by_key]
+    if (ascending[1:] == ascending[:-1]).any():
+        raise ValueError("a document is listed twice")
+
+    def ranks_of(wanted: U64s) -> I64s:
+        places = np.searchsorted(ascending, wanted)
+        known = places < keys.size
+        known[known] = ascending[places[known]] == wanted[known]
+        if not known.all():
+            raise ValueError(f"{int((~known).sum())} edges name documents that are not listed")
+        return rank[by_key[places]]
+
+    higher_rank, lower_rank = ranks_of(higher), ranks_of(lower)
+    if (higher_rank >= lower_rank).any():
         raise ValueError("an edge does not lead from a better to a worse ranked document")
-    if np.isnan(edges["jaccard"]).any():
+    if np.isnan(jaccard).any():
         raise ValueError("an edge has a similarity that is not a number")
-    sorted_edges = np.lexsort((higher, -edges["jaccard"], lower))
-    proof = np.empty(count, np.int64)
-    alive = np.ones(ranked.size, np.bool_)
-    drops = _walk(higher[sorted_edges], lower[sorted_edges], alive, proof)
-    edge = sorted_edges[proof[:drops]]
-    edge = edge[np.argsort(edges["lower"][edge])]
-    return Drops(edges["lower"][edge], edges["higher"][edge], edge)
+    sorted_edges = np.lexsort((higher_rank, -jaccard, lower_rank))
+    proof = np.empty(min(higher.size, keys.size), np.int64)
+    alive = np.ones(keys.size, np.bool_)
+    count = _walk(higher_rank[sorted_edges], lower_rank[sorted_edges], alive, proof)
+    edge = sorted_edges[proof[:count]]
+    edge = edge[np.argsort(lower[edge])]
+    return Drops(lower[edge], higher[edge], edge)

@@ -37,11 +37,13 @@ _ONE = np.uint64(1)
 _ZERO = np.uint64(0)
 _TOP = np.uint64(63)
 
-# Constants without structure: fractional bits of the square roots of 2, 3, 5 and 7, the first made odd.
+# Constants without structure: fractional bits of the square roots of 2, 3, 5 and 7, the first made odd, and
+# of the golden ratio.
 _MIX_1 = np.uint64(0x6A09E667F3BCC909)
 _MIX_2 = np.uint64(0xBB67AE8584CAA73B)
 _MIX_3 = np.uint64(0x3C6EF372FE94F82B)
 _MIX_4 = np.uint64(0xA54FF53A5F1D36F1)
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -109,7 +111,8 @@ def hash_tokens(data: Bytes, starts: I64s, ends: I64s, tokens: int, hashes: U64s
         in_second = np.uint64(4 * min(max(length - 8, 0), 8))
         first = load_u64(data, start) & (((_ONE << in_first) << in_first) - _ONE)
         second = load_u64(data, start + 8) & (((_ONE << in_second) << in_second) - _ONE)
-        token = fold_multiply(first ^ _MIX_1 ^ np.uint64(length), second ^ _MIX_2)
+        # The length is spread over all bits: as it is, it could make up for another first byte.
+        token = fold_multiply(first ^ _MIX_1, second ^ _MIX_2 ^ (np.uint64(length) * _SPREAD))
         if length > 16:
             place = start + 16
             while place + 8 < end:

@@ -118,13 +118,14 @@ def _finished_units(datasets: Iterable[Dataset]) -> set[str]:
 
 def _collect(config: BuildConfig, units: list[tuple[Unit, Dataset]], rules: dict[str, tuple[Rule, ...]]) -> Harvest:
     blocks: list[Block] = []
-    markers = []
+    markers: list[dict[str, Any]] = []
     for unit, dataset in units:
         marker = read_json(dataset.path("units", f"{unit.identity()}.json"))
         if marker is None:
             raise CodemillError(f"unit {unit.identity()} of {unit.source} left no marker", "run the build again")
-        marker = {**marker, "rejects_path": dataset.path("rejects", f"{unit.identity()}.parquet")}
-        markers.append(marker)
+        markers.append({**marker, "rejects_path": dataset.path("rejects", f"{unit.identity()}.parquet")})
+    markers = without_rejected_files(markers)
+    for (unit, dataset), marker in zip(units, markers, strict=True):
         for name, documents, text_bytes in marker["blocks"]:
             blocks.append(
                 Block(
@@ -138,6 +139,21 @@ def _collect(config: BuildConfig, units: list[tuple[Unit, Dataset]], rules: dict
             )
     key = key_of([unit.identity() for unit, _ in units], sorted({dataset.directory for _, dataset in units}))
     return Harvest(tuple(blocks), tuple(markers), key, rules)
+
+
+def without_rejected_files(markers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Empty the markers of units whose file another unit found bad as a whole; the first finder's marker stands."""
+    finders: dict[tuple[str, str], str] = {}
+    for marker in markers:
+        if marker["rejected_file"] is not None:
+            finders.setdefault((marker["source"], marker["rejected_file"]), marker["unit"])
+    nothing = {"blocks": [], "documents": 0, "bytes": 0, "outcomes": {}, "rejects": 0}
+    return [
+        marker
+        if finders.get((marker["source"], marker["file"]), marker["unit"]) == marker["unit"]
+        else {**marker, **nothing, "sha256": hashlib.sha256().hexdigest()}
+        for marker in markers
+    ]
 
 
 class _HarvestUnit(beam.DoFn):
@@ -166,6 +182,7 @@ def harvest_unit(
     skipped = Amount()
     content = hashlib.sha256()
     read_documents = Amount()
+    rejected_file = None
     try:
         for element in read(unit, source):
             if isinstance(element, RejectRow):
@@ -182,15 +199,15 @@ def harvest_unit(
                 for digest in table["sha256"].to_pylist():
                     content.update(digest)
     except FileRejected as rejected:
-        whole = sum(file.size for file in unit.files)
+        rejected_file = unit.files[0].relative
         rejects = [
-            RejectRow(unit.files[0].relative, rejected.place, rejected.reason, rejected.detail, whole),
+            RejectRow(rejected_file, rejected.place, rejected.reason, rejected.detail, unit.files[0].size),
         ]
         blocks, skipped, read_documents, content = [], Amount(), Amount(), hashlib.sha256()
     outcomes = merge_outcomes(
         [
             *({Outcome.REJECTED.because(r.reason): Amount(documents=1, bytes=r.bytes)} for r in rejects),
-            {Outcome.NOT_SELECTED.value: skipped},
+            {Outcome.NOT_SELECTED.value: skipped} if skipped.documents else {},
         ]
     )
     if rejects:
@@ -199,7 +216,9 @@ def harvest_unit(
         "unit": identity,
         "stage": stage,
         "source": unit.source,
+        "file": unit.files[0].relative,
         "files": len(unit.files),
+        "rejected_file": rejected_file,
         "blocks": blocks,
         "documents": read_documents.documents,
         "bytes": read_documents.bytes,

@@ -9,6 +9,10 @@ class StorageError(OSError):
     """A file operation failed; the message names the URI and the remedy."""
 
 
+class ForbiddenFile(StorageError, PermissionError):
+    """The file exists and this user may not do that with it."""
+
+
 class MissingFile(StorageError, FileNotFoundError):
     """The file, object, directory or bucket does not exist."""
 
@@ -22,10 +26,8 @@ def explained(uri: str, action: str, error: BaseException) -> StorageError:
         what = "no such object or bucket" if remote else "no such file or directory"
         return MissingFile(f"{uri}: cannot {action}: {what}; check the path")
     if isinstance(error, PermissionError):
-        remedy = (
-            "grant the account storage rights on the bucket" if remote else "give this user the permission"
-        )
-        return StorageError(f"{uri}: cannot {action}: permission denied; {remedy}")
+        remedy = "grant the account storage rights on the bucket" if remote else "give this user the permission"
+        return ForbiddenFile(f"{uri}: cannot {action}: permission denied; {remedy}")
     if isinstance(error, IsADirectoryError) or str(error).endswith(" is a directory"):  # Arrow has only words
         return StorageError(f"{uri}: cannot {action}: it is a directory; name a file in it")
     if isinstance(error, NotADirectoryError):

@@ -65,7 +65,8 @@ def open_stream(uri: str) -> pa.NativeFile:
     """
     try:
         if is_remote(uri):
-            return remote_filesystem().open_input_stream(object_path(uri))
+            # Unless told otherwise Arrow packs and unpacks by the name's ending.
+            return remote_filesystem().open_input_stream(object_path(uri), compression=None)
         return _open_local(local_path(uri))
     except (OSError, pa.ArrowException) as error:
         raise explained(uri, "read", error) from None
@@ -251,7 +252,7 @@ def _write_object(uri: str, data: Content) -> None:
 
 def _upload(uri: str, path: str, content: bytes | mmap.mmap) -> None:
     try:
-        stream = remote_filesystem().open_output_stream(path)
+        stream = remote_filesystem().open_output_stream(path, compression=None)
         stream.write(content)
         stream.close()
     except (OSError, pa.ArrowException) as error:

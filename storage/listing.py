@@ -44,6 +44,30 @@ def list_files(root: str, *, follow_links: bool = True, depth: int | None = None
     return sorted(found, key=lambda entry: os.fsencode(entry.relative))
 
 
+def status(uri: str) -> tuple[int, str]:
+    """(size, version) of one file, the same that a listing gives.
+
+    Raises:
+        MissingFile: it does not exist.
+        StorageError: it cannot be looked at.
+    """
+    try:
+        if not is_remote(uri):
+            found = os.stat(local_path(uri))
+            return found.st_size, str(found.st_mtime_ns)
+        info = remote_filesystem().get_file_info(object_path(uri))
+    except (OSError, pa.ArrowException) as error:
+        raise explained(uri, "read", error) from None
+    if info.type != fs.FileType.File:
+        raise explained(uri, "read", FileNotFoundError())
+    return info.size, str(info.mtime_ns)
+
+
+def has_wildcard(pattern: str) -> bool:
+    """Whether `*`, `?` or `[` is in it."""
+    return _MAGIC.search(pattern) is not None
+
+
 def split_pattern(pattern: str) -> tuple[str, str]:
     """(root, rest): the folders before the first one with a wildcard, and what follows them.
 
@@ -81,7 +105,7 @@ def find_files(pattern: str) -> tuple[str, list[Entry]]:
     A pattern that is itself the name of something that exists is taken literally.
     """
     root, rest = split_pattern(pattern)
-    if _MAGIC.search(pattern) and exists(pattern):
+    if has_wildcard(pattern) and exists(pattern):
         root, _, rest = pattern.rstrip("/").rpartition("/")
         root = root or ("/" if pattern.startswith("/") else "")
         expression = re.compile(re.escape(rest))

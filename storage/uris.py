@@ -64,9 +64,7 @@ def remote_filesystem() -> fs.FileSystem:
 def _remote_filesystem(emulator: str, process: int) -> fs.FileSystem:
     # Keyed by process because the client's connections must not be shared with a forked child.
     if not hasattr(fs, "GcsFileSystem"):
-        raise StorageError(
-            "gs://: this pyarrow was built without Google Cloud Storage; install pyarrow from PyPI"
-        )
+        raise StorageError("gs://: this pyarrow was built without Google Cloud Storage; install pyarrow from PyPI")
     if not emulator:
         return fs.GcsFileSystem(retry_time_limit=_RETRY)
     scheme, _, host = emulator.rpartition("://")

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from buffers.mix import finalise
 from schemas.errors import CodemillError
 from tokenization.model_proto import Model, PieceType
 
@@ -22,6 +21,7 @@ SPACE_MARK = "\u2581"
 NO_PIECE = -1
 NO_MERGE = np.uint64(0xFFFFFFFFFFFFFFFF)
 _CODE_POINTS = 0x110000
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 class BpeTables(NamedTuple):
@@ -30,8 +30,8 @@ class BpeTables(NamedTuple):
     Attributes:
         character_ids: int32 [0x110000], the id of a code point's own piece, or NO_PIECE.
         byte_ids: int32 [256], the ids that spell a character without a piece.
-        pair_keys: uint64, an open-addressing table (a power of two long) of left id << 32 | right id.
-        pair_values: uint64, beside it: rank << 32 | id of the merged piece; NO_MERGE where the place is empty.
+        pairs: uint64 [places, 2], an open-addressing table: left id << 32 | right id, and rank << 32 | id of the piece
+            that they merge into, NO_MERGE where the place is empty. A power of two long and at most a quarter full.
         joined: uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the
             second continues a character. Elsewhere a text may be cut: no piece can reach across.
         fixed_first: uint8 [256], 1 for bytes that start a fixed piece.
@@ -42,8 +42,7 @@ class BpeTables(NamedTuple):
 
     character_ids: NDArray[np.int32]
     byte_ids: NDArray[np.int32]
-    pair_keys: NDArray[np.uint64]
-    pair_values: NDArray[np.uint64]
+    pairs: NDArray[np.uint64]
     joined: NDArray[np.uint8]
     fixed_first: NDArray[np.uint8]
     fixed_bytes: NDArray[np.uint8]
@@ -73,7 +72,7 @@ def bpe_tables(model: Model) -> BpeTables:
     return BpeTables(
         character_ids,
         _byte_ids(model),
-        *_pair_table(model, normal),
+        _pair_table(model, normal),
         _joined([text.encode() for text in (*normal, *fixed)]),
         fixed_first,
         np.frombuffer(b"".join(fixed_parts), np.uint8),
@@ -101,7 +100,7 @@ def _byte_ids(model: Model) -> NDArray[np.int32]:
     return np.array([spelled[name] for name in names], np.int32)
 
 
-def _pair_table(model: Model, normal: dict[str, int]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _pair_table(model: Model, normal: dict[str, int]) -> NDArray[np.uint64]:
     scores = sorted({model.pieces[i].score for i in normal.values()}, reverse=True)
     rank_of = {score: rank for rank, score in enumerate(scores)}
     keys, values = [], []
@@ -111,10 +110,9 @@ def _pair_table(model: Model, normal: dict[str, int]) -> tuple[NDArray[np.uint64
             if left is not None and right is not None:
                 keys.append(left << 32 | right)
                 values.append(rank_of[model.pieces[piece].score] << 32 | piece)
-    places = 1 << max(4, (2 * len(keys)).bit_length())
-    table_keys, table_values = np.zeros(places, np.uint64), np.full(places, NO_MERGE)
-    _fill(table_keys, table_values, np.array(keys, np.uint64), np.array(values, np.uint64))
-    return table_keys, table_values
+    pairs = np.full((1 << max(4, (4 * len(keys)).bit_length()), 2), NO_MERGE)
+    _fill(pairs, np.array(keys, np.uint64), np.array(values, np.uint64))
+    return pairs
 
 
 def _joined(pieces: list[bytes]) -> NDArray[np.uint8]:
@@ -126,29 +124,24 @@ def _joined(pieces: list[bytes]) -> NDArray[np.uint8]:
 
 
 @kernel
-def _fill(
-    table_keys: NDArray[np.uint64],
-    table_values: NDArray[np.uint64],
-    keys: NDArray[np.uint64],
-    values: NDArray[np.uint64],
-) -> None:
-    last = np.uint64(table_keys.size - 1)
+def _fill(pairs: NDArray[np.uint64], keys: NDArray[np.uint64], values: NDArray[np.uint64]) -> None:
+    last = np.uint64(pairs.shape[0] - 1)
     for i in range(keys.size):
-        place = finalise(keys[i]) & last
-        while table_values[place] != NO_MERGE:
+        place = (keys[i] * _MULTIPLIER) >> np.uint64(32) & last
+        while pairs[place, 1] != NO_MERGE:
             place = (place + np.uint64(1)) & last
-        table_keys[place] = keys[i]
-        table_values[place] = values[i]
+        pairs[place, 0] = keys[i]
+        pairs[place, 1] = values[i]
 
 
 @kernel
-def merge_of(tables: BpeTables, left: int, right: int) -> np.uint64:
-    """rank << 32 | id of the piece that two pieces merge into, or NO_MERGE."""
+def merge_of(pairs: NDArray[np.uint64], left: int, right: int) -> np.uint64:
+    """rank << 32 | id of the piece that two pieces merge into, or NO_MERGE; by a vocabulary's pair table."""
     if left < 0 or right < 0:
         return NO_MERGE
     key = (np.uint64(left) << np.uint64(32)) | np.uint64(right)
-    last = np.uint64(tables.pair_keys.size - 1)
-    place = finalise(key) & last
-    while tables.pair_values[place] != NO_MERGE and tables.pair_keys[place] != key:
+    last = np.uint64(pairs.shape[0] - 1)
+    place = (key * _MULTIPLIER) >> np.uint64(32) & last
+    while pairs[place, 1] != NO_MERGE and pairs[place, 0] != key:
         place = (place + np.uint64(1)) & last
-    return tables.pair_values[place]
+    return pairs[place, 1]

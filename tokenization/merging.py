@@ -18,12 +18,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from tokenization.bpe_tables import NO_PIECE, BpeTables, merge_of
+from tokenization.bpe_tables import NO_MERGE, NO_PIECE, BpeTables, merge_of
 
 WINDOW = 64
 """Characters merged at a time."""
 
-_RANK_SHIFT = np.uint64(32)
+_RANK_SHIFT = 32
+_ID_MASK = np.uint64((1 << 32) - 1)
+_PLACE_MASK = (1 << 32) - 1
+_NEVER = np.int64(0x7FFFFFFFFFFFFFFF)
+
+# Rows of the work array, int64 [8, window + 1]. Two windows are held at a time, the second in the rows behind the first's.
+_SYMBOLS = 0  # id of each symbol, or NO_PIECE
+_STARTS = 2  # where it starts; one more entry says where the last one ends
+_NEXT = 4
+_PREVIOUS = 5
+_KEYS = 6  # rank << 32 | index of the merge with the next symbol: the least is the one to do first
+_MERGED = 7  # id of its result
+_ROWS = 8
 
 
 @kernel
@@ -80,9 +92,10 @@ def _encode_stretch(
     """Encode data[start:end], which holds no fixed piece, into out[place:]."""
     if start == end:
         return place
-    window = WINDOW
+    window = min(WINDOW, end - start)
     while True:
-        done = _encode_windows(data, start, end, tables, out, place, window)
+        work = np.empty((_ROWS, window + 1), np.int64)
+        done = _encode_windows(data, start, end, tables, work, out, place)
         if done >= 0:
             return int(done)
         window *= 4  # up to the whole stretch, which needs no splice
@@ -94,106 +107,126 @@ def _encode_windows(
     start: int,
     end: int,
     tables: BpeTables,
+    work: NDArray[np.int64],
     out: NDArray[np.uint32],
     place: int,
-    window: int,
 ) -> int:
-    """Encode with windows of a given size; -1 when two neighbouring windows share no piece."""
-    symbols = np.empty((2, window), np.int32)
-    places = np.empty((2, window + 1), np.int64)  # where each symbol starts, and where the last one ends
-    merges = np.empty(window, np.uint64)
+    """Encode with windows that fill the work array; -1 when two neighbouring windows share no piece."""
     now = 0
-    count = _merge_window(data, start, end, tables, symbols[now], places[now], merges)
+    count = _merge_window(data, start, end, tables, work, now)
     first = 0
-    while places[now, count] < end:
+    while work[_STARTS + now, count] < end:
         # Begin the next window at a symbol in the last quarter: what follows the window may still change its tail.
-        turn = places[now, first] + 3 * (places[now, count] - places[now, first]) // 4
-        low = first
-        while low < count - 1 and places[now, low] < turn:
-            low += 1
-        if places[now, low] == places[now, 0]:
-            return -1  # no progress: the window is too short for its pieces
+        turn = work[_STARTS + now, first] + 3 * (work[_STARTS + now, count] - work[_STARTS + now, first]) // 4
+        mine = first
+        while mine < count - 1 and work[_STARTS + now, mine] < turn:
+            mine += 1
+        if mine == 0:
+            return -1  # the whole window is one symbol
         other = 1 - now
-        others = _merge_window(data, places[now, low], end, tables, symbols[other], places[other], merges)
-        shared = 0
-        while low < count and shared < others:
-            if places[now, low] < places[other, shared]:
-                low += 1
-            elif places[now, low] > places[other, shared]:
-                shared += 1
-            elif symbols[now, low] == symbols[other, shared] and places[now, low + 1] == places[other, shared + 1]:
+        others = _merge_window(data, work[_STARTS + now, mine], end, tables, work, other)
+        theirs = 0
+        while mine < count and theirs < others:
+            ahead = work[_STARTS + now, mine] - work[_STARTS + other, theirs]
+            if (
+                ahead == 0
+                and work[_SYMBOLS + now, mine] == work[_SYMBOLS + other, theirs]
+                and work[_STARTS + now, mine + 1] == work[_STARTS + other, theirs + 1]
+            ):
                 break
-            else:
-                low += 1
-                shared += 1
-        if low == count or shared == others:
+            mine += ahead <= 0
+            theirs += ahead >= 0
+        if mine == count or theirs == others:
             return -1
-        place = _emit(data, tables, symbols[now], places[now], first, low, out, place)
-        now, count, first = other, others, shared
-    return int(_emit(data, tables, symbols[now], places[now], first, count, out, place))
+        place = _emit(data, tables, work, now, first, mine, out, place)
+        now, count, first = other, others, theirs
+    return int(_emit(data, tables, work, now, first, count, out, place))
 
 
 @kernel
 def _merge_window(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    tables: BpeTables,
-    symbols: NDArray[np.int32],
-    places: NDArray[np.int64],
-    merges: NDArray[np.uint64],
+    data: NDArray[np.uint8], start: int, end: int, tables: BpeTables, work: NDArray[np.int64], side: int
 ) -> int:
-    """Merge the characters from `start` on, as many as fit the arrays; the number of symbols that are left."""
-    count = 0
+    """Merge the characters from `start` on, as many as the work array takes; the number of symbols that are left."""
+    pairs = tables.pairs
+    character_ids = tables.character_ids
+    symbols = _SYMBOLS + side
+    starts = _STARTS + side
+    size = 0
     at = start
-    while at < end and count < symbols.size:
-        symbols[count] = tables.character_ids[_code_point(data, at)]
-        places[count] = at
+    while at < end and size < work.shape[1] - 1:
+        work[symbols, size] = character_ids[_code_point(data, at)]
+        work[starts, size] = at
+        work[_NEXT, size] = size + 1
+        work[_PREVIOUS, size] = size - 1
         at += _character_bytes(data[at])
-        count += 1
-    places[count] = at
-    for i in range(count - 1):
-        merges[i] = merge_of(tables, symbols[i], symbols[i + 1])
-    while count > 1:
-        best = 0
-        for i in range(1, count - 1):
-            if merges[i] >> _RANK_SHIFT < merges[best] >> _RANK_SHIFT:
-                best = i
-        if merges[best] == np.uint64(0xFFFFFFFFFFFFFFFF):
+        size += 1
+    work[starts, size] = at
+    work[_KEYS, size - 1] = _NEVER
+    for i in range(size - 1):
+        merge = merge_of(pairs, work[symbols, i], work[symbols, i + 1])
+        work[_KEYS, i] = _key(merge, i)
+        work[_MERGED, i] = np.int64(merge & _ID_MASK)
+    while True:
+        least = _NEVER
+        for i in range(size):
+            least = min(least, work[_KEYS, i])
+        if least == _NEVER:
             break
-        symbols[best] = np.int32(merges[best] & np.uint64(0xFFFFFFFF))
-        count -= 1
-        for i in range(best + 1, count):
-            symbols[i] = symbols[i + 1]
-            places[i] = places[i + 1]
-            merges[i - 1] = merges[i]
-        places[count] = at
-        if best > 0:
-            merges[best - 1] = merge_of(tables, symbols[best - 1], symbols[best])
-        if best < count - 1:
-            merges[best] = merge_of(tables, symbols[best], symbols[best + 1])
+        at = least & _PLACE_MASK
+        gone = work[_NEXT, at]
+        after = work[_NEXT, gone]
+        before = work[_PREVIOUS, at]
+        work[symbols, at] = work[_MERGED, at]
+        work[_KEYS, gone] = _NEVER
+        work[_KEYS, at] = _NEVER
+        work[_NEXT, at] = after
+        if after < size:
+            work[_PREVIOUS, after] = at
+            merge = merge_of(pairs, work[symbols, at], work[symbols, after])
+            work[_KEYS, at] = _key(merge, at)
+            work[_MERGED, at] = np.int64(merge & _ID_MASK)
+        if before >= 0:
+            merge = merge_of(pairs, work[symbols, before], work[symbols, at])
+            work[_KEYS, before] = _key(merge, before)
+            work[_MERGED, before] = np.int64(merge & _ID_MASK)
+    count = 0
+    at = 0
+    while at < size:
+        work[symbols, count] = work[symbols, at]
+        work[starts, count] = work[starts, at]
+        count += 1
+        at = work[_NEXT, at]
+    work[starts, count] = work[starts, size]
     return count
+
+
+@kernel
+def _key(merge: np.uint64, index: int) -> int:
+    if merge == NO_MERGE:
+        return _NEVER
+    return np.int64(merge >> np.uint64(_RANK_SHIFT)) << _RANK_SHIFT | index
 
 
 @kernel
 def _emit(
     data: NDArray[np.uint8],
     tables: BpeTables,
-    symbols: NDArray[np.int32],
-    places: NDArray[np.int64],
+    work: NDArray[np.int64],
+    side: int,
     first: int,
     last: int,
     out: NDArray[np.uint32],
     place: int,
 ) -> int:
-    """Write the ids of symbols[first:last]; a character without a piece is spelled in bytes."""
+    """Write the ids of a window's symbols from `first` to before `last`; a character without a piece is spelled in bytes."""
     for i in range(first, last):
-        if symbols[i] == NO_PIECE:
-            for at in range(places[i], places[i + 1]):
+        if work[_SYMBOLS + side, i] == NO_PIECE:
+            for at in range(work[_STARTS + side, i], work[_STARTS + side, i + 1]):
                 out[place] = tables.byte_ids[data[at]]
                 place += 1
         else:
-            out[place] = symbols[i]
+            out[place] = work[_SYMBOLS + side, i]
             place += 1
     return place
 

@@ -23,34 +23,62 @@ UNIT_BYTES = 40
 UNIT_IDS = 6
 """So are units with more ids."""
 
-_KEY_WORDS = UNIT_BYTES // 8
-_META = 7
-_ROW_WORDS = 8
-_ID_BITS = np.uint64(21)
-_ID_MASK = np.uint64((1 << 21) - 1)
+_WORD = 8  # bytes; units up to here are looked up in the small table first
+_SMALL_IDS = 2
+_SMALL_BITS = 14
 _PLACES = 1 << 18
 _FULL = _PLACES // 2
-_SEED_1 = np.uint64(0xA0761D6478BD642F)
-_SEED_2 = np.uint64(0xE7037ED1A0B428DB)
-_BYTE = np.uint64(8)
+_SPAN = 1 << 13  # bytes of text cut into units at a time
+_KEY_WORDS = UNIT_BYTES // _WORD
+_META = 7
+_ROW_WORDS = 8
+
+_ID_BITS = np.uint64(21)
+_ID_MASK = np.uint64((1 << 21) - 1)
+_COUNT_SHIFT = np.uint64(42)
+_SIZE_SHIFT = np.uint64(8)
+_SIZE_MASK = np.uint64(0xFF)
+_SMALL_SHIFT = np.uint64(64 - _SMALL_BITS)
+_MIX_1 = np.uint64(0xA0761D6478BD642F)
+_MIX_2 = np.uint64(0xE7037ED1A0B428DB)
 
 
 class UnitCache(NamedTuple):
-    """An open-addressing table of rows that fill one cache line each.
+    """Two tables of units.
 
     Attributes:
-        rows: uint64 [places, 8]: five words of the unit's bytes (zeros behind the last), two words of three ids of 21
-            bits each, and the number of ids << 8 | number of bytes, 0 where the place is empty.
+        small: uint64 [2 ** 14, 2], a row for each hash of a unit of at most eight bytes, the last one seen: its bytes
+            (never equal for two units: a NUL is always a unit by itself), and number of ids << 42 | two ids of 21
+            bits, 0 where the row is empty. It stays in the processor's second-level cache.
+        rows: uint64 [places, 8], open addressing, a row to a cache line: five words of the unit's bytes, two words of
+            three ids of 21 bits each, and number of ids << 8 | number of bytes, 0 where the place is empty.
         used: int64 [1], rows in use.
+        touched: uint64 [1], where loads that only fetch leave their sum, lest the compiler drop them.
+        ends: int64 [span], scratch: where the units of a span end.
+        found: uint64 [span], scratch: a unit's entry in `small`, or 0 for the units not there.
+        homes: uint64 [span], scratch: for these, one after the other, where to begin the search in `rows`.
     """
 
+    small: NDArray[np.uint64]
     rows: NDArray[np.uint64]
     used: NDArray[np.int64]
+    touched: NDArray[np.uint64]
+    ends: NDArray[np.int64]
+    found: NDArray[np.uint64]
+    homes: NDArray[np.uint64]
 
 
 def empty_cache() -> UnitCache:
-    """A cache for some hundred thousand units, 16 MB; it is emptied when half full."""
-    return UnitCache(np.zeros((_PLACES, _ROW_WORDS), np.uint64), np.zeros(1, np.int64))
+    """A cache for a hundred thousand units, 16 MB; `rows` is emptied when half full."""
+    return UnitCache(
+        np.zeros((1 << _SMALL_BITS, 2), np.uint64),
+        np.zeros((_PLACES, _ROW_WORDS), np.uint64),
+        np.zeros(1, np.int64),
+        np.zeros(1, np.uint64),
+        np.empty(_SPAN, np.int64),
+        np.empty(_SPAN, np.uint64),
+        np.empty(_SPAN, np.uint64),
+    )
 
 
 @kernel
@@ -69,81 +97,166 @@ def encode_documents(
         offsets: int64 [documents + 1].
         tables: the vocabulary.
         cache: what earlier calls saw; changed.
-        out: receives the ids; at least offsets[-1] - offsets[0] places, and `UNIT_IDS` to spare.
+        out: receives the ids; at least offsets[-1] - offsets[0] + `UNIT_IDS` places.
         out_offsets: int64 [documents + 1], receives where each document's ids begin.
     """
     place = 0
-    rows = cache.rows
-    joined = tables.joined
-    mask = np.uint64(_PLACES - 1)
     for document in range(offsets.size - 1):
         out_offsets[document] = place
         start = offsets[document]
         stop = offsets[document + 1]
         while start < stop:
-            before = np.int64(data[start])
-            end = start + 1
-            while end < stop:
-                byte = np.int64(data[end])
-                if not joined[before << 8 | byte]:
-                    break
-                before = byte
-                end += 1
-            size = end - start
-            if size > UNIT_BYTES:
-                place = encode_unit(data, start, end, tables, out, place)
-                start = end
-                continue
-            words = (size + 7) >> 3
-            # The shift drops the bytes behind the unit from its last word.
-            tail = load_u64(data, start + 8 * (words - 1)) << np.uint64(8 * (8 * words - size))
-            hashed = _SEED_1 ^ np.uint64(size)
-            for word in range(words - 1):
-                hashed = fold_multiply(hashed ^ load_u64(data, start + 8 * word), _SEED_2)
-            hashed = fold_multiply(hashed ^ tail, _SEED_2)
-            at = hashed & mask
-            while True:
-                meta = rows[at, _META]
-                if meta == 0:
-                    found = False
-                    break
-                if meta & np.uint64(0xFF) == np.uint64(size) and rows[at, words - 1] == tail:
-                    found = True
-                    for word in range(words - 1):
-                        found &= rows[at, word] == load_u64(data, start + 8 * word)
-                    if found:
-                        break
-                at = (at + np.uint64(1)) & mask
-            if found:
-                ids = meta >> _BYTE
-                low = rows[at, _KEY_WORDS]
-                out[place] = low & _ID_MASK
-                if ids > 1:
-                    high = rows[at, _KEY_WORDS + 1]
-                    out[place + 1] = (low >> _ID_BITS) & _ID_MASK
-                    out[place + 2] = low >> (_ID_BITS + _ID_BITS)
-                    out[place + 3] = high & _ID_MASK
-                    out[place + 4] = (high >> _ID_BITS) & _ID_MASK
-                    out[place + 5] = high >> (_ID_BITS + _ID_BITS)
-                place += np.int64(ids)
-            else:
-                after = encode_unit(data, start, end, tables, out, place)
-                if after - place <= UNIT_IDS:
-                    for word in range(words - 1):
-                        rows[at, word] = load_u64(data, start + 8 * word)
-                    rows[at, words - 1] = tail
-                    for half in range(2):
-                        packed = np.uint64(0)
-                        for third in range(3):
-                            source = place + 3 * half + third
-                            if source < after:
-                                packed |= np.uint64(out[source]) << (_ID_BITS * np.uint64(third))
-                        rows[at, _KEY_WORDS + half] = packed
-                    rows[at, _META] = np.uint64((after - place) << 8 | size)
-                    cache.used[0] += 1
-                    if cache.used[0] >= _FULL:
-                        rows[:] = 0
-                        cache.used[0] = 0
-                place = after
-            start = end
+            units = _cut(data, start, stop, tables.joined, cache.ends)
+            _look_up(data, start, units, cache)
+            place = _encode_units(data, start, units, tables, cache, out, place)
+            start = cache.ends[units - 1]
     out_offsets[offsets.size - 1] = place
+
+
+@kernel
+def _cut(
+    data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint8], ends: NDArray[np.int64]
+) -> int:
+    """Write the ends of the next units, at least one; their number."""
+    last = min(stop, start + ends.size)
+    units = 0
+    before = np.int64(data[start])
+    # Without a branch on `joined`, which no processor could predict.
+    for at in range(start + 1, last):
+        byte = np.int64(data[at])
+        ends[units] = at
+        units += 1 - np.int64(joined[before << 8 | byte])
+        before = byte
+    if last < stop and units > 0:
+        return units  # the span's last unit may go on behind it
+    while last < stop and joined[np.int64(data[last - 1]) << 8 | np.int64(data[last])]:
+        last += 1
+    ends[units] = last
+    return units + 1
+
+
+@kernel
+def _tail_word(data: NDArray[np.uint8], start: int, size: int) -> np.uint64:
+    """The last word of a unit's bytes; the shift drops the bytes behind the unit."""
+    words = (size + _WORD - 1) >> 3
+    return load_u64(data, start + _WORD * (words - 1)) << np.uint64(8 * (_WORD * words - size))
+
+
+@kernel
+def _look_up(data: NDArray[np.uint8], start: int, units: int, cache: UnitCache) -> None:
+    """Look every unit of a span up in `small`; begin to fetch the rows of those that are not there."""
+    small = cache.small
+    found = cache.found
+    homes = cache.homes
+    last = np.uint64(cache.rows.shape[0] - 1)
+    missing = 0
+    for unit in range(units):
+        end = cache.ends[unit]
+        size = end - start
+        if size <= _WORD:
+            tail = _tail_word(data, start, size)
+            row = (tail * _MIX_1) >> _SMALL_SHIFT
+            entry = small[row, 1] if small[row, 0] == tail else np.uint64(0)
+        else:
+            entry = np.uint64(0)
+        found[unit] = entry
+        if entry == 0 and size <= UNIT_BYTES:
+            hashed = _MIX_1 ^ np.uint64(size)
+            for word in range((size - 1) >> 3):
+                hashed = fold_multiply(hashed ^ load_u64(data, start + _WORD * word), _MIX_2)
+            homes[missing] = fold_multiply(hashed ^ _tail_word(data, start, size), _MIX_2) & last
+            missing += 1
+        start = end
+    # A row is a cache line somewhere in memory. Read one by one as they are needed, each would be waited for; loads
+    # that depend on nothing overlap.
+    rows = cache.rows
+    touched = np.uint64(0)
+    for i in range(missing):
+        touched |= rows[homes[i], _META]
+    cache.touched[0] = touched
+
+
+@kernel
+def _encode_units(
+    data: NDArray[np.uint8],
+    start: int,
+    units: int,
+    tables: BpeTables,
+    cache: UnitCache,
+    out: NDArray[np.uint32],
+    place: int,
+) -> int:
+    """Encode the units that end at cache.ends[:units] into out[place:]; the place behind the last id."""
+    # The search stands in this loop: a call counts a reference to every array it is given, at more than its cost.
+    small = cache.small
+    rows = cache.rows
+    ends = cache.ends
+    found = cache.found
+    homes = cache.homes
+    last = np.uint64(rows.shape[0] - 1)
+    missing = 0
+    for unit in range(units):
+        end = ends[unit]
+        entry = found[unit]
+        if entry != 0:
+            out[place] = entry & _ID_MASK
+            out[place + 1] = (entry >> _ID_BITS) & _ID_MASK
+            place += np.int64(entry >> _COUNT_SHIFT)
+            start = end
+            continue
+        size = end - start
+        if size > UNIT_BYTES:
+            place = encode_unit(data, start, end, tables, out, place)
+            start = end
+            continue
+        words = (size + _WORD - 1) >> 3
+        tail = _tail_word(data, start, size)
+        at = homes[missing]
+        missing += 1
+        meta = rows[at, _META]
+        while meta != 0:
+            if meta & _SIZE_MASK == np.uint64(size) and rows[at, words - 1] == tail:
+                same = True
+                for word in range(words - 1):
+                    same &= rows[at, word] == load_u64(data, start + _WORD * word)
+                if same:
+                    break
+            at = (at + np.uint64(1)) & last
+            meta = rows[at, _META]
+        if meta != 0:
+            for half in range(2):
+                packed = rows[at, _KEY_WORDS + half]
+                out[place + 3 * half] = packed & _ID_MASK
+                out[place + 3 * half + 1] = (packed >> _ID_BITS) & _ID_MASK
+                out[place + 3 * half + 2] = packed >> _COUNT_SHIFT
+            count = np.int64(meta >> _SIZE_SHIFT)
+        else:
+            count = encode_unit(data, start, end, tables, out, place) - place
+            if count <= UNIT_IDS:
+                _remember(data, start, size, out[place : place + count], rows[at])
+                cache.used[0] += 1
+                if cache.used[0] >= _FULL:
+                    rows[:] = 0
+                    cache.used[0] = 0
+        if words == 1 and count <= _SMALL_IDS:
+            row = (tail * _MIX_1) >> _SMALL_SHIFT
+            second = np.uint64(out[place + 1]) if count > 1 else np.uint64(0)
+            small[row, 0] = tail
+            small[row, 1] = np.uint64(count) << _COUNT_SHIFT | second << _ID_BITS | np.uint64(out[place])
+        place += count
+        start = end
+    return place
+
+
+@kernel
+def _remember(
+    data: NDArray[np.uint8], start: int, size: int, ids: NDArray[np.uint32], row: NDArray[np.uint64]
+) -> None:
+    """Fill an empty row with a unit and its ids."""
+    words = (size + _WORD - 1) // _WORD
+    for word in range(words):
+        row[word] = load_u64(data, start + _WORD * word)
+    row[words - 1] <<= np.uint64(8 * (_WORD * words - size))
+    for i in range(ids.size):
+        row[_KEY_WORDS + i // 3] |= np.uint64(ids[i]) << (_ID_BITS * np.uint64(i % 3))
+    row[_META] = np.uint64(ids.size << 8 | size)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import jax
-from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+from jax.sharding import AxisType, Mesh, NamedSharding
 
 from schemas.errors import CodemillError
 from schemas.model_config import ModelConfig
 from schemas.plan import MeshConfig
-from trainer.parameters import parameter_table
+from trainer.parameters import Axis, parameter_table, partition
 
+Tree = TypeVar("Tree")
 AXES = ("data", "fsdp", "tensor")
 BATCH_AXES = ("data", "fsdp")
 """Axes that split the sequences of a batch."""
@@ -59,28 +61,51 @@ def check_divisible(config: ModelConfig, mesh: Mesh, sequences: int) -> None:
         )
 
 
-def shardings(config: ModelConfig, mesh: Mesh, tree: Any) -> Any:
-    """A sharding for each leaf of `tree`: a parameter's own, found by the last key of its path, else replicated.
+def partitions(config: ModelConfig, tree: Any) -> Any:
+    """A PartitionSpec for each leaf of `tree`: a parameter's own, found by the last key of its path, else replicated.
 
     Optimizer moments are dictionaries of the parameters' names, so they lie where their parameters lie.
     """
     table = parameter_table(config)
 
-    def sharding(path: tuple[Any, ...], _: Any) -> NamedSharding:
+    def of_leaf(path: tuple[Any, ...], _: Any) -> Any:
         name = path[-1].key if path and isinstance(path[-1], jax.tree_util.DictKey) else None
-        partition = table[name].partition if name in table else PartitionSpec()
-        return NamedSharding(mesh, partition)
+        return table[name].partition if name in table else partition()
 
-    return jax.tree_util.tree_map_with_path(sharding, tree)
+    return jax.tree_util.tree_map_with_path(of_leaf, tree)
+
+
+def shardings(config: ModelConfig, mesh: Mesh, tree: Any) -> Any:
+    """The same as `partitions`, on a mesh."""
+    return jax.tree.map(partial(NamedSharding, mesh), partitions(config, tree))
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
     """How a batch [microbatches, sequences, length + 1] lies on the mesh."""
-    return NamedSharding(mesh, PartitionSpec(None, BATCH_AXES))
+    return NamedSharding(mesh, partition(None, BATCH_AXES))
 
 
-def constrain(x: jax.Array, *axes: str | tuple[str, ...] | None) -> jax.Array:
-    """Pin an activation's layout on the mesh in use; without one, as in evaluation on one device, do nothing."""
+def abstract(tree: Any, layout: Any) -> Any:
+    """Shapes and types of `tree` with the shardings of `layout`: what to restore a checkpoint as."""
+
+    def of_leaf(leaf: Any, sharding: NamedSharding) -> jax.ShapeDtypeStruct:
+        return jax.ShapeDtypeStruct(leaf.shape, leaf.dtype, sharding=sharding)  # type: ignore[no-untyped-call]
+
+    return jax.tree.map(of_leaf, tree, layout)
+
+
+def constrain(x: jax.Array, *axes: Axis) -> jax.Array:
+    """Pin an activation's layout on the mesh in use; without one, as in sampling on one device, do nothing."""
+    return _pinned(x, partition(*axes))
+
+
+def constrain_parameters(config: ModelConfig, tree: Tree) -> Tree:
+    """Pin weights, gradients or moments to the parameters' own layout on the mesh in use, if any."""
+    return _pinned(tree, partitions(config, tree))
+
+
+def _pinned(tree: Tree, layout: Any) -> Tree:
     if jax.sharding.get_abstract_mesh().empty:
-        return x
-    return jax.lax.with_sharding_constraint(x, PartitionSpec(*axes))
+        return tree
+    pinned: Tree = jax.lax.with_sharding_constraint(tree, layout)  # type: ignore[no-untyped-call]
+    return pinned

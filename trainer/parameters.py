@@ -1,4 +1,4 @@
-"""The one table of parameters: from it come shapes, shardings, initial values, the decay mask and the Hugging Face names.
+"""The one table of parameters: shapes, shardings, initial values, the decay mask and the names at Hugging Face.
 
 Letters in the table: L layers, E width of the residual stream, H heads, K channels of a head, M width of the MLP,
 V vocabulary rows. Parameters of the layers are stacked on a leading axis L, which `lax.scan` walks.
@@ -18,6 +18,7 @@ from jax.sharding import PartitionSpec
 
 from schemas.model_config import ModelConfig
 
+Axis = str | tuple[str, ...] | None
 Parameters = dict[str, jax.Array]
 """A model's weights by their name in the table, float32."""
 
@@ -47,21 +48,26 @@ class Parameter:
         return math.prod(self.shape)
 
 
+def partition(*axes: Axis) -> PartitionSpec:
+    """Which mesh axis splits each dimension; dimensions left out are whole everywhere."""
+    return PartitionSpec(*axes)  # type: ignore[no-untyped-call]
+
+
 @lru_cache
 def parameter_table(config: ModelConfig) -> dict[str, Parameter]:
-    """The table of a model. Deviations are JaxFormer's: 1/sqrt(fan in), and (2/layers)/sqrt(width) into the residual."""
+    """The table of a model. Deviations are JaxFormer's: 1/sqrt(fan in); (2/layers)/sqrt(width) into the residual."""
     L, E, H, K = config.layers, config.width, config.heads, config.head_dim
     M, V = config.mlp_width, config.vocabulary_rows
     into_residual = 2 / L / math.sqrt(E)
-    replicated, block = PartitionSpec(), "transformer.h.{layer}."
+    block = "transformer.h.{layer}."
 
     def matrix(shape: tuple[int, ...], axes: tuple[str | None, ...], deviation: float, name: str) -> Parameter:
-        return Parameter(shape, PartitionSpec(*axes), deviation, True, name)
+        return Parameter(shape, partition(*axes), deviation, True, name)
 
     def vector(
-        shape: tuple[int, ...], initial: Literal["zeros", "ones"], name: str, axes: PartitionSpec = replicated
+        shape: tuple[int, ...], initial: Literal["zeros", "ones"], name: str, axes: tuple[str | None, ...] = ()
     ) -> Parameter:
-        return Parameter(shape, axes, initial, False, name)
+        return Parameter(shape, partition(*axes), initial, False, name)
 
     return {
         "embedding": matrix((V, E), ("tensor", "fsdp"), 1 / math.sqrt(V), "transformer.wte.weight"),
@@ -74,13 +80,13 @@ def parameter_table(config: ModelConfig) -> dict[str, Parameter]:
             (L, H, K, E), (None, "tensor", None, "fsdp"), into_residual, block + "attn.out_proj.weight"
         ),
         "mlp_in": matrix((L, E, M), (None, "fsdp", "tensor"), 1 / math.sqrt(E), block + "mlp.fc_in.weight"),
-        "mlp_in_bias": vector((L, M), "zeros", block + "mlp.fc_in.bias", PartitionSpec(None, "tensor")),
+        "mlp_in_bias": vector((L, M), "zeros", block + "mlp.fc_in.bias", (None, "tensor")),
         "mlp_out": matrix((L, M, E), (None, "tensor", "fsdp"), into_residual, block + "mlp.fc_out.weight"),
         "mlp_out_bias": vector((L, E), "zeros", block + "mlp.fc_out.bias"),
         "final_norm_scale": vector((E,), "ones", "transformer.ln_f.weight"),
         "final_norm_bias": vector((E,), "zeros", "transformer.ln_f.bias"),
         "head": matrix((E, V), ("fsdp", "tensor"), 1 / math.sqrt(E), "lm_head.weight"),
-        "head_bias": vector((V,), "zeros", "lm_head.bias", PartitionSpec("tensor")),
+        "head_bias": vector((V,), "zeros", "lm_head.bias", ("tensor",)),
     }
 
 

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.sources.elements import Element, RejectRow
-from pipelines.sources.text_policy import check_texts
+from pipelines.sources.text_policy import check_texts, offsets_and_data
 from schemas.documents import BLOCK_BYTES, RAW_SCHEMA
 
 BLOCK_ROWS = 1 << 18
 """Documents of a block at most, so that a file of one-byte documents does not become one huge block."""
 
-Column = str | int | pa.Array
+_TEXT = RAW_SCHEMA.get_field_index("text")
+
+Column: TypeAlias = str | int | pa.Array
 
 
-@dataclass
 class BlockBuilder:
-    """Gathers documents; a block closes at the first document that makes it BLOCK_BYTES long or BLOCK_ROWS high."""
+    """Gathers documents; a block closes at the first document that makes it BLOCK_BYTES long or BLOCK_ROWS high.
 
-    max_document_bytes: int
-    _pieces: list[pa.RecordBatch] = field(default_factory=list)
-    _bytes: int = 0
-    _rows: int = 0
+    Texts are copied into the block's buffer as they come: pieces that wait to be joined would take twice the memory,
+    and touching fresh memory is what costs most here.
+    """
+
+    def __init__(self, max_document_bytes: int) -> None:
+        self._max_document_bytes = max_document_bytes
+        self._start_block()
 
     def add(
         self, texts: pa.LargeBinaryArray, columns: dict[str, Column], file: list[str] | str, places: list[str]
@@ -40,8 +45,8 @@ class BlockBuilder:
         """
         if len(texts) == 0:
             return
-        lengths = np.asarray(pa.compute.binary_length(texts))
-        checked = check_texts(texts, self.max_document_bytes)
+        lengths = np.asarray(pc.binary_length(texts))
+        checked = check_texts(texts, self._max_document_bytes)
         for row, (reason, detail) in checked.rejected.items():
             name = file if isinstance(file, str) else file[row]
             yield RejectRow(name, places[row] if places else "", reason, detail, int(lengths[row]))
@@ -59,28 +64,39 @@ class BlockBuilder:
         if self._pieces:
             yield self._block()
 
-    def _cut(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        ends = np.cumsum(np.asarray(pa.compute.binary_length(batch.column("text"))), dtype=np.int64)
-        start = taken = 0
-        while start < batch.num_rows:
-            by_bytes = int(np.searchsorted(ends, taken + BLOCK_BYTES - self._bytes)) + 1
-            end = min(by_bytes, start + BLOCK_ROWS - self._rows)
-            if end > batch.num_rows:
-                self._take(batch[start:], int(ends[-1]) - taken)
-                return
-            self._take(batch[start:end], int(ends[end - 1]) - taken)
-            yield self._block()
-            start, taken = end, int(ends[end - 1])
+    def _start_block(self) -> None:
+        # Pages that are never written to take no memory.
+        self._text = np.empty(BLOCK_BYTES + self._max_document_bytes, np.uint8)
+        self._bytes = 0
+        self._rows = 0
+        self._ends: list[np.ndarray] = [np.zeros(1, np.int64)]
+        self._pieces: list[pa.RecordBatch] = []
 
-    def _take(self, piece: pa.RecordBatch, size: int) -> None:
-        self._pieces.append(piece)
-        self._bytes += size
-        self._rows += piece.num_rows
+    def _cut(self, batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        offsets, data = offsets_and_data(batch.column(_TEXT))
+        others = batch.remove_column(_TEXT)
+        start = 0
+        while start < batch.num_rows:
+            full = offsets[start] + BLOCK_BYTES - self._bytes
+            end = min(int(np.searchsorted(offsets[1:], full)) + 1, start + BLOCK_ROWS - self._rows, batch.num_rows)
+            size = int(offsets[end] - offsets[start])
+            self._text[self._bytes : self._bytes + size] = data[offsets[start] : offsets[end]]
+            self._ends.append(offsets[start + 1 : end + 1] - offsets[start] + self._bytes)
+            self._pieces.append(others[start:end])
+            self._bytes += size
+            self._rows += end - start
+            start = end
+            if self._bytes >= BLOCK_BYTES or self._rows == BLOCK_ROWS:
+                yield self._block()
 
     def _block(self) -> pa.RecordBatch:
-        block = pa.concat_batches(self._pieces)
-        self._pieces, self._bytes, self._rows = [], 0, 0
-        return block
+        offsets = pa.py_buffer(np.concatenate(self._ends))
+        data = pa.py_buffer(self._text[: self._bytes])
+        texts = pa.LargeBinaryArray.from_buffers(pa.large_binary(), self._rows, [None, offsets, data])
+        columns = pa.concat_batches(self._pieces).columns
+        columns.insert(_TEXT, texts)
+        self._start_block()
+        return pa.RecordBatch.from_arrays(columns, schema=RAW_SCHEMA)
 
 
 def _full_column(value: Column, rows: int, type_: pa.DataType) -> pa.Array:

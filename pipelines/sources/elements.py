@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import pyarrow as pa
 
@@ -28,7 +28,7 @@ class Skipped(NamedTuple):
     bytes: int
 
 
-Element = pa.RecordBatch | RejectRow | Skipped
+Element: TypeAlias = pa.RecordBatch | RejectRow | Skipped
 
 
 class FileRejected(Exception):

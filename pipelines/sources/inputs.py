@@ -5,9 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+import pyarrow as pa
+
+from pipelines.sources.elements import FileRejected
+from pipelines.sources.unit import InputFile
 from schemas.errors import CodemillError
-from storage.files import StorageError
-from storage.listing import Entry, find_files, list_files
+from schemas.reasons import Reject
+from storage.errors import ForbiddenFile, MissingFile, StorageError
+from storage.files import open_input, open_stream
+from storage.listing import Entry, find_files, list_files, status
 from storage.uris import is_remote, join, local_path
 
 
@@ -57,14 +63,32 @@ def _same_file(one: str, other: str) -> bool:
 
 
 def printable(name: str) -> str:
-    """A file name as valid Unicode: bytes that are not UTF-8 become `\\xNN`."""
+    r"""A file name as valid Unicode: bytes that are not UTF-8 become `\xNN`."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def open_unchanged(file: InputFile, *, random_access: bool = False) -> pa.NativeFile:
-    """Open a planned file.
+    """Open a planned file, from front to back or for random access.
 
     Raises:
-        FileRejected: it is there and may not be read.
+        FileRejected: it lies here and may not be read.
         CodemillError: it is gone, or not as it was when the build was planned.
     """
+    try:
+        if status(file.uri) != (file.size, file.version):
+            raise changed(file.uri)
+        return open_input(file.uri) if random_access else open_stream(file.uri)
+    except MissingFile:
+        raise changed(file.uri) from None
+    except ForbiddenFile as error:
+        # On gs:// the same trouble is the account's, for every file: that ends the build.
+        if is_remote(file.uri):
+            raise CodemillError(str(error)) from None
+        raise FileRejected(Reject.UNREADABLE_FILE, "", "permission denied") from None
+    except StorageError as error:
+        raise CodemillError(str(error)) from None
+
+
+def changed(uri: str) -> CodemillError:
+    """The error for an input that is not what it was: a snapshot of both states would be one of neither."""
+    return CodemillError(f"{printable(uri)}: has changed since the build began", "leave the input alone; build again")

@@ -1,10 +1,10 @@
-"""One line of JSON -> text and subset, or the reason why not.
+r"""One line of JSON -> text and subset, or the reason why not.
 
 Policy, beyond RFC 8259 and the reasons' names:
 - keys other than `text` and `meta.pile_set_name` are passed over; a subset that is not a string counts as "";
 - `NaN`, `Infinity` and nesting beyond the interpreter's recursion limit (about 1,000 levels) are malformed;
 - a line that has `text` twice is malformed; of another key written twice the last one counts;
-- half of a surrogate pair (`\\ud800`) in `text` or in the subset rejects the line, elsewhere it is passed over.
+- half of a surrogate pair (`\ud800`) in `text` or in the subset rejects the line, elsewhere it is passed over.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def read(unit: Unit, config: PileSource) -> Iterator[Element]:
     (file,) = unit.files
     whole = unit.start == 0 and unit.end == file.size
     blocks = BlockBuilder(config.max_document_bytes)
-    with open_unchanged(file) as stream:
+    with open_unchanged(file, random_access=not whole) as stream:
         if whole:
             pieces, offset = decompressed(stream, file.relative), 0
         else:

@@ -48,8 +48,7 @@ def split_lines(pieces: Iterator[bytes], limit: int, offset: int = 0) -> Iterato
             continue
         lines[0], first_bytes = b"".join(pending), pending_bytes
         last = lines.pop()
-        for found in _within(lines, first_bytes, limit, number, offset):
-            yield found
+        yield from _within(lines, first_bytes, limit, number, offset)
         number += len(lines)
         offset += first_bytes + sum(map(len, lines[1:])) + len(lines)
         pending, pending_bytes = [last], len(last)
@@ -59,9 +58,7 @@ def split_lines(pieces: Iterator[bytes], limit: int, offset: int = 0) -> Iterato
         yield Lines(number, offset, [b"".join(pending)], closed=False)
 
 
-def _within(
-    lines: list[bytes], first_bytes: int, limit: int, number: int, offset: int
-) -> Iterator[Lines | LongLine]:
+def _within(lines: list[bytes], first_bytes: int, limit: int, number: int, offset: int) -> Iterator[Lines | LongLine]:
     """The lines of one piece, cut around those that are too long."""
     sizes = [first_bytes, *map(len, lines[1:])]
     start, start_offset = 0, offset

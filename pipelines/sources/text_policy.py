@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from schemas.reasons import Reject
 
@@ -42,12 +41,12 @@ def check_texts(texts: pa.LargeBinaryArray, max_document_bytes: int) -> Checked:
         texts: [n], without nulls.
         max_document_bytes: the longest text that is taken, byte-order mark included.
     """
-    lengths = np.diff(_offsets(texts))
+    lengths = np.diff(offsets_and_data(texts)[0])
     rejected: dict[int, tuple[Reject, str]] = {}
     for row in np.flatnonzero(lengths > max_document_bytes).tolist():
         rejected[row] = (Reject.TOO_LARGE, f"{lengths[row]} bytes; max_document_bytes is {max_document_bytes}")
     texts = _without_byte_order_marks(texts)
-    for row in np.flatnonzero(np.diff(_offsets(texts)) == 0).tolist():
+    for row in np.flatnonzero(np.diff(offsets_and_data(texts)[0]) == 0).tolist():
         rejected.setdefault(row, (Reject.EMPTY_DOCUMENT, "no text"))
     for row in _invalid_rows(texts, 0):
         rejected.setdefault(row, _why_invalid(texts[row].as_py()))
@@ -56,28 +55,30 @@ def check_texts(texts: pa.LargeBinaryArray, max_document_bytes: int) -> Checked:
     return Checked(texts, dict(sorted(rejected.items())))
 
 
-def _offsets(texts: pa.LargeBinaryArray) -> np.ndarray:
-    """int64 [n + 1], positions in the data buffer."""
+def offsets_and_data(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+    """int64 [n + 1] and the uint8 buffer that they point into; the first offset need not be 0."""
     if len(texts) == 0:
-        return np.zeros(1, np.int64)
-    return np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
-
-
-def _data(texts: pa.LargeBinaryArray) -> np.ndarray:
-    buffer = texts.buffers()[2]
-    return np.frombuffer(buffer, np.uint8) if buffer is not None else np.zeros(0, np.uint8)
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    _, offsets, data = texts.buffers()
+    positions = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
+    return positions, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
 
 
 def _without_byte_order_marks(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
-    offsets, data = _offsets(texts), _data(texts)
+    offsets, data = offsets_and_data(texts)
     rows = np.flatnonzero(np.diff(offsets) >= len(_BYTE_ORDER_MARK))
     for position, byte in enumerate(_BYTE_ORDER_MARK):
         rows = rows[data[offsets[rows] + position] == byte]
     if len(rows) == 0:
         return texts
-    marked = np.zeros(len(texts), np.bool_)
-    marked[rows] = True
-    return pc.if_else(pa.array(marked), pc.binary_slice(texts, len(_BYTE_ORDER_MARK), None), texts)
+    # By hand, because Arrow's binary_slice fails when nothing is left of any value (met in pyarrow 25).
+    marks = (offsets[rows] - offsets[0])[:, None] + np.arange(len(_BYTE_ORDER_MARK))
+    kept = np.delete(data[offsets[0] : offsets[-1]], marks.ravel())
+    lengths = np.diff(offsets)
+    lengths[rows] -= len(_BYTE_ORDER_MARK)
+    ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(kept)]
+    return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers)
 
 
 def _invalid_rows(texts: pa.LargeBinaryArray, base: int) -> Iterator[int]:
@@ -109,8 +110,8 @@ def _why_invalid(text: bytes) -> tuple[Reject, str]:
 
 def _first_nuls(texts: pa.LargeBinaryArray) -> list[tuple[int, int]]:
     """(row, position of its first NUL in it) for the rows that have one."""
-    offsets = _offsets(texts)
-    data = _data(texts)[offsets[0] : offsets[-1]]
+    offsets, data = offsets_and_data(texts)
+    data = data[offsets[0] : offsets[-1]]
     if data.min(initial=1) != 0:
         return []
     positions = np.flatnonzero(data == 0) + offsets[0]

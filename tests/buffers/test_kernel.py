@@ -40,9 +40,7 @@ def test_another_processor_has_another_cache(room: Path, monkeypatch: pytest.Mon
     assert directory_now(room) != here
 
 
-def test_the_cache_lies_where_the_environment_says(
-    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_cache_lies_where_the_environment_says(room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert directory_now(room).parent == room / "__pycache__"
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "kernels"))
     assert directory_now(room).parent == tmp_path / "kernels"
@@ -52,7 +50,7 @@ def test_a_kernel_computes_and_leaves_numbas_settings_alone() -> None:
     before = buffers.kernel.config.CACHE_DIR
     twice = kernel(_twice)
     assert twice(21) == 42
-    assert buffers.kernel.config.CACHE_DIR == before
+    assert before == buffers.kernel.config.CACHE_DIR
     assert Path(finalise.stats.cache_path).parent.name.startswith("kernels-")  # type: ignore[attr-defined]
 
 

@@ -79,4 +79,4 @@ def test_row_indices_refuses_rows_that_are_not_there() -> None:
     with pytest.raises(IndexError, match="mask of shape"):
         row_indices(3, np.array([True]))
     with pytest.raises(TypeError, match="float64"):
-        row_indices(3, np.array([1.0]))  # type: ignore[arg-type]
+        row_indices(3, np.array([1.0]))

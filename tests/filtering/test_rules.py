@@ -53,8 +53,7 @@ def test_equals_the_plain_rules(rules: list[Rule], documents: list[tuple[float, 
     }
     languages = [language for _, _, language in documents]
     expected = [
-        plain_failed(rules, {"digit_share": share, "lines": lines}, language)
-        for share, lines, language in documents
+        plain_failed(rules, {"digit_share": share, "lines": lines}, language) for share, lines, language in documents
     ]
     for given_languages in (languages, pa.array(languages, pa.string()), np.array(languages, object)):
         failed = evaluate(rules, signals, given_languages)

@@ -31,9 +31,7 @@ def names(root: str) -> list[str]:
     return [entry.relative for entry in list_files(root)]
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"hello", bytes(range(256)) * 40_000], ids=["empty", "short", "10 MB"]
-)
+@pytest.mark.parametrize("content", [b"", b"hello", bytes(range(256)) * 40_000], ids=["empty", "short", "10 MB"])
 def test_what_is_written_is_read(root: str, content: bytes) -> None:
     uri = join(root, "a", "b.bin")
     write_atomic(uri, content)
@@ -41,6 +39,15 @@ def test_what_is_written_is_read(root: str, content: bytes) -> None:
     assert size(uri) == len(content)
     with open_stream(uri) as stream:
         assert stream.read(3) == content[:3]
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.jsonl.zst", "a.bz2", "a.lz4"])
+def test_names_do_not_change_bytes(root: str, name: str) -> None:
+    write_atomic(join(root, name), b"plain")
+    assert size(join(root, name)) == 5
+    assert read_bytes(join(root, name)) == b"plain"
+    with open_input(join(root, name)) as source:
+        assert source.read() == b"plain"
 
 
 def test_pieces_and_writers(root: str) -> None:
@@ -168,9 +175,7 @@ def test_file_uris_are_local(tmp_path: Path) -> None:
     assert (tmp_path / "f").read_bytes() == b"x"
 
 
-def test_a_name_without_folder_goes_to_the_working_directory(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_name_without_folder_goes_to_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_atomic("f", b"x")
     assert read_bytes("f") == b"x"

@@ -1,0 +1,63 @@
+"""The reader of each kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from pipelines.sources import directory, github_parquet, jsonl
+from pipelines.sources.elements import Element
+from pipelines.sources.inputs import printable
+from pipelines.sources.unit import Unit
+from schemas.errors import CodemillError
+from schemas.sources import DirectorySource, GithubParquetSource, PileSource, SourceConfig
+
+
+def plan(source: str, config: SourceConfig) -> list[Unit]:
+    """Cut a source into units, in an order that depends on the files' relative names alone.
+
+    Args:
+        source: the source's name in the build config.
+        config: the source.
+
+    Raises:
+        CodemillError: a path matches nothing or cannot be listed.
+    """
+    match config:
+        case PileSource():
+            return jsonl.plan(source, config)
+        case GithubParquetSource():
+            return github_parquet.plan(source, config)
+        case DirectorySource():
+            return directory.plan(source, config)
+    assert_never(config)
+
+
+def read(unit: Unit, config: SourceConfig) -> Iterator[Element]:
+    """A unit's blocks of documents, reject rows and counts of what was not asked for.
+
+    Args:
+        unit: from `plan` with the same config.
+        config: the source.
+
+    Yields:
+        Blocks (`RAW_SCHEMA`, of about BLOCK_BYTES of text), `RejectRow`s and `Skipped`s. Same unit, same elements.
+
+    Raises:
+        FileRejected: the unit's file is bad as a whole; what was yielded before does not count.
+        CodemillError: an input has changed since it was planned, or storage fails.
+    """
+    try:
+        match config:
+            case PileSource():
+                yield from jsonl.read(unit, config)
+            case GithubParquetSource():
+                yield from github_parquet.read(unit, config)
+            case DirectorySource():
+                yield from directory.read(unit, config)
+            case _:
+                assert_never(config)
+    except OSError as error:
+        first = printable(unit.files[0].uri)
+        words = (str(error).splitlines() or [type(error).__name__])[0]
+        raise CodemillError(f"{first}: cannot be read ({words})", "check the storage, then build again") from error

@@ -1,0 +1,100 @@
+"""One optimizer step: gradients summed over microbatches in float32, then clip, Adam, decay and the rate."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from schemas.model_config import ModelConfig
+from trainer.loss import sequence_loss
+from trainer.mesh import constrain_parameters
+from trainer.optimizer import make_optimizer
+from trainer.parameters import Parameters, initial_parameters
+
+
+class TrainState(NamedTuple):
+    """All that a step changes."""
+
+    params: Parameters
+    moments: Any
+    """State of the optimizer chain."""
+    finite: jax.Array
+    """False from the first non-finite loss or gradient on; nothing else changes from then on."""
+
+
+class StepConfig(NamedTuple):
+    """What a compiled step is made for; equal configs share one compilation."""
+
+    model: ModelConfig
+    weight_decay: float
+    clip: float
+    compute_dtype: str
+    rematerialise: bool
+
+
+class Metrics(NamedTuple):
+    """Scalars of one step, on the device until someone looks."""
+
+    loss: jax.Array
+    """Mean cross-entropy of a token in nats, z-loss not included."""
+    gradient_norm: jax.Array
+    """Global norm before clipping."""
+    finite: jax.Array
+
+
+def initial_state(config: StepConfig, seed: int) -> TrainState:
+    """Fresh weights and empty moments."""
+    params = initial_parameters(config.model, seed)
+    return TrainState(params, empty_moments(config, params), jnp.bool_(True))
+
+
+def empty_moments(config: StepConfig, params: Parameters) -> Any:
+    """The optimizer's state before its first step."""
+    return make_optimizer(config.model, config.weight_decay, config.clip).init(params)
+
+
+@partial(jax.jit, static_argnames="config", donate_argnames="state")
+def train_step(
+    config: StepConfig, state: TrainState, batch: jax.Array, learning_rate: jax.Array
+) -> tuple[TrainState, Metrics]:
+    """One update.
+
+    A loss or gradient that is not finite leaves the state as it was, and every later step too, so the host may
+    look at the metrics a step late and still find the weights of before the fault.
+
+    Args:
+        config: static; another value compiles again.
+        state: given up to the result.
+        batch: ids, int32 [microbatches, sequences, length + 1].
+        learning_rate: float32 scalar, so that it may change without a compilation.
+    """
+
+    def objective(params: Parameters, ids: jax.Array) -> tuple[jax.Array, jax.Array]:
+        losses = sequence_loss(config.model, params, ids, jnp.dtype(config.compute_dtype), config.rematerialise)
+        return losses.cross_entropy.mean() + losses.z.mean(), losses.cross_entropy.mean()
+
+    def gradient_of(ids: jax.Array) -> tuple[Parameters, jax.Array]:
+        gradient, loss = jax.grad(objective, has_aux=True)(state.params, ids)
+        return constrain_parameters(config.model, gradient), loss
+
+    def add(total: tuple[Parameters, jax.Array], ids: jax.Array) -> tuple[tuple[Parameters, jax.Array], None]:
+        return jax.tree.map(jnp.add, total, gradient_of(ids)), None
+
+    total = gradient_of(batch[0])
+    if len(batch) > 1:
+        total, _ = jax.lax.scan(add, total, batch[1:])
+    gradient, loss = jax.tree.map(lambda leaf: leaf / len(batch), total)
+
+    norm = optax.tree.norm(gradient)
+    finite = state.finite & jnp.isfinite(loss) & jnp.isfinite(norm)
+    optimizer = make_optimizer(config.model, config.weight_decay, config.clip)
+    direction, moments = optimizer.update(gradient, state.moments, state.params)
+    params = jax.tree.map(lambda p, d: p - learning_rate * d, state.params, direction)
+    kept = jax.tree.map(partial(jnp.where, finite), (params, moments), (state.params, state.moments))
+    # The result lies where the argument lay: otherwise the next call would compile again.
+    params, moments = constrain_parameters(config.model, kept)
+    return TrainState(params, moments, finite), Metrics(loss, norm, finite)
