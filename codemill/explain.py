@@ -20,7 +20,7 @@ from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from storage.files import join
 from tokenization.load import load_tokenizer
-from tokenization.packing import record_order
+from tokenization.packing import record_order, records_of
 
 TOKEN = re.compile(r"^(?P<shard>shards/.+\.tfrecord):(?P<record>\d+):(?P<token>\d+)$")
 CONTEXT_TOKENS = 16
@@ -118,10 +118,9 @@ def placement(snapshot: str, manifest: Manifest, document: dict[str, Any]) -> Pl
     table = read_table(join(snapshot, planned.provenance_name(index)))
     row = table.filter(pc.equal(table["id"], document["id"])).to_pylist()[0]
     shard = split.shards[index]
-    length = manifest.context_length
-    first, last = max(0, row["start"] - 1) // length, max(0, row["start"] + row["tokens"] - 1) // length
-    file_index = np.argsort(record_order(manifest.seed, shard.name, shard.records))
-    records = tuple(int(file_index[r]) for r in range(first, min(last, shard.records - 1) + 1))
+    in_file = np.argsort(record_order(manifest.seed, shard.name, shard.records))
+    in_stream = records_of(row["start"], row["tokens"], manifest.context_length, shard.records)
+    records = tuple(int(in_file[record]) for record in in_stream)
     return Placement(shard.name, row["start"], row["tokens"], records)
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
 from schemas.documents import split_key
-from schemas.ledger import Amount, merge_outcomes
 from schemas.errors import CheckFailed
+from schemas.ledger import Amount, merge_outcomes
 from schemas.manifest import Manifest, Shard, load_manifest
 from schemas.reasons import Outcome
 from schemas.record_layout import RecordLayout

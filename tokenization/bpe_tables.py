@@ -32,6 +32,7 @@ class BpeTables(NamedTuple):
         byte_ids: int32 [256], the ids that spell a character without a piece.
         pairs: uint64 [places, 2], an open-addressing table: left id << 32 | right id, and rank << 32 | id of the piece
             that they merge into, NO_MERGE where the place is empty. A power of two long and at most a quarter full.
+        ascii_merges: uint64 [16384], at first << 7 | second what `pairs` says of these two ASCII characters' pieces.
         joined: uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the
             second continues a character. Elsewhere a text may be cut: no piece can reach across.
         fixed_first: uint8 [256], 1 for bytes that start a fixed piece.
@@ -43,6 +44,7 @@ class BpeTables(NamedTuple):
     character_ids: NDArray[np.int32]
     byte_ids: NDArray[np.int32]
     pairs: NDArray[np.uint64]
+    ascii_merges: NDArray[np.uint64]
     joined: NDArray[np.uint8]
     fixed_first: NDArray[np.uint8]
     fixed_bytes: NDArray[np.uint8]
@@ -69,10 +71,12 @@ def bpe_tables(model: Model) -> BpeTables:
     fixed_parts = [text.encode() for text in fixed_order]
     fixed_first = np.zeros(256, np.uint8)
     fixed_first[[part[0] for part in fixed_parts]] = 1
+    pairs = _pair_table(model, normal)
     return BpeTables(
         character_ids,
         _byte_ids(model),
-        _pair_table(model, normal),
+        pairs,
+        _ascii_merges(pairs, character_ids),
         _joined([text.encode() for text in (*normal, *fixed)]),
         fixed_first,
         np.frombuffer(b"".join(fixed_parts), np.uint8),
@@ -145,3 +149,12 @@ def merge_of(pairs: NDArray[np.uint64], left: int, right: int) -> np.uint64:
     while pairs[place, 1] != NO_MERGE and pairs[place, 0] != key:
         place = (place + np.uint64(1)) & last
     return pairs[place, 1]
+
+
+@kernel
+def _ascii_merges(pairs: NDArray[np.uint64], character_ids: NDArray[np.int32]) -> NDArray[np.uint64]:
+    merges = np.empty(1 << 14, np.uint64)
+    for first in range(128):
+        for second in range(128):
+            merges[first << 7 | second] = merge_of(pairs, character_ids[first], character_ids[second])
+    return merges

@@ -38,9 +38,20 @@ _MERGED = 7  # id of its result
 _ROWS = 8
 
 
+def work_array() -> NDArray[np.int64]:
+    """Scratch for `encode_unit`: two windows."""
+    return np.empty((_ROWS, WINDOW + 1), np.int64)
+
+
 @kernel
 def encode_unit(
-    data: NDArray[np.uint8], start: int, end: int, tables: BpeTables, out: NDArray[np.uint32], place: int
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    tables: BpeTables,
+    work: NDArray[np.int64],
+    out: NDArray[np.uint32],
+    place: int,
 ) -> int:
     """Encode data[start:end] into out[place:].
 
@@ -49,6 +60,7 @@ def encode_unit(
         start: a place where `BpeTables.joined` allows a cut.
         end: another one.
         tables: the vocabulary.
+        work: from `work_array`; changed.
         out: room for end - start ids.
         place: where in `out` to begin.
 
@@ -60,14 +72,14 @@ def encode_unit(
         if tables.fixed_first[data[at]]:
             piece = _fixed_at(data, at, end, tables)
             if piece >= 0:
-                place = _encode_stretch(data, begin, at, tables, out, place)
+                place = _encode_stretch(data, begin, at, tables, work, out, place)
                 out[place] = tables.fixed_ids[piece]
                 place += 1
                 at += tables.fixed_offsets[piece + 1] - tables.fixed_offsets[piece]
                 begin = at
                 continue
         at += _character_bytes(data[at])
-    return int(_encode_stretch(data, begin, end, tables, out, place))
+    return int(_encode_stretch(data, begin, end, tables, work, out, place))
 
 
 @kernel
@@ -87,18 +99,23 @@ def _fixed_at(data: NDArray[np.uint8], at: int, end: int, tables: BpeTables) -> 
 
 @kernel
 def _encode_stretch(
-    data: NDArray[np.uint8], start: int, end: int, tables: BpeTables, out: NDArray[np.uint32], place: int
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    tables: BpeTables,
+    work: NDArray[np.int64],
+    out: NDArray[np.uint32],
+    place: int,
 ) -> int:
     """Encode data[start:end], which holds no fixed piece, into out[place:]."""
     if start == end:
         return place
-    window = min(WINDOW, end - start)
-    while True:
-        work = np.empty((_ROWS, window + 1), np.int64)
-        done = _encode_windows(data, start, end, tables, work, out, place)
-        if done >= 0:
-            return int(done)
+    done = _encode_windows(data, start, end, tables, work, out, place)
+    window = WINDOW
+    while done < 0:
         window *= 4  # up to the whole stretch, which needs no splice
+        done = _encode_windows(data, start, end, tables, np.empty((_ROWS, window + 1), np.int64), out, place)
+    return int(done)
 
 
 @kernel
@@ -163,8 +180,14 @@ def _merge_window(
         size += 1
     work[starts, size] = at
     work[_KEYS, size - 1] = _NEVER
+    ascii_merges = tables.ascii_merges
     for i in range(size - 1):
-        merge = merge_of(pairs, work[symbols, i], work[symbols, i + 1])
+        first = np.int64(data[work[starts, i]])
+        second = np.int64(data[work[starts, i + 1]])
+        if first | second < 0x80:
+            merge = ascii_merges[first << 7 | second]
+        else:
+            merge = merge_of(pairs, work[symbols, i], work[symbols, i + 1])
         work[_KEYS, i] = _key(merge, i)
         work[_MERGED, i] = np.int64(merge & _ID_MASK)
     while True:

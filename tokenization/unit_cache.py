@@ -16,7 +16,7 @@ from buffers.kernel import kernel
 from buffers.masks import load_u64
 from buffers.mix import fold_multiply
 from tokenization.bpe_tables import BpeTables
-from tokenization.merging import encode_unit
+from tokenization.merging import encode_unit, work_array
 
 UNIT_BYTES = 40
 """Longer units are encoded each time they occur."""
@@ -26,8 +26,8 @@ UNIT_IDS = 6
 _WORD = 8  # bytes; units up to here are looked up in the small table first
 _SMALL_IDS = 2
 _SMALL_BITS = 14
-_PLACES = 1 << 18
-_FULL = _PLACES // 2
+_PLACES = 1 << 19
+_FULL = 5 * _PLACES // 8
 _SPAN = 1 << 13  # bytes of text cut into units at a time
 _KEY_WORDS = UNIT_BYTES // _WORD
 _META = 7
@@ -57,6 +57,7 @@ class UnitCache(NamedTuple):
         ends: int64 [span], scratch: where the units of a span end.
         found: uint64 [span], scratch: a unit's entry in `small`, or 0 for the units not there.
         homes: uint64 [span], scratch: for these, one after the other, where to begin the search in `rows`.
+        work: scratch for merging.
     """
 
     small: NDArray[np.uint64]
@@ -66,10 +67,11 @@ class UnitCache(NamedTuple):
     ends: NDArray[np.int64]
     found: NDArray[np.uint64]
     homes: NDArray[np.uint64]
+    work: NDArray[np.int64]
 
 
 def empty_cache() -> UnitCache:
-    """A cache for a hundred thousand units, 16 MB; `rows` is emptied when half full."""
+    """A cache for 300,000 units, 32 MB; `rows` is emptied when it holds that many."""
     return UnitCache(
         np.zeros((1 << _SMALL_BITS, 2), np.uint64),
         np.zeros((_PLACES, _ROW_WORDS), np.uint64),
@@ -78,6 +80,7 @@ def empty_cache() -> UnitCache:
         np.empty(_SPAN, np.int64),
         np.empty(_SPAN, np.uint64),
         np.empty(_SPAN, np.uint64),
+        work_array(),
     )
 
 
@@ -187,15 +190,46 @@ def _encode_units(
     place: int,
 ) -> int:
     """Encode the units that end at cache.ends[:units] into out[place:]; the place behind the last id."""
-    # The search stands in this loop: a call counts a reference to every array it is given, at more than its cost.
+    unit = missing = 0
+    while True:
+        unit, start, missing, place, row = _copy_known(data, start, unit, units, missing, cache, out, place)
+        if unit == units:
+            return int(place)
+        end = cache.ends[unit]
+        count = encode_unit(data, start, end, tables, cache.work, out, place) - place
+        if row >= 0 and count <= UNIT_IDS:
+            _remember(data, start, end - start, out[place : place + count], cache, row)
+        place += count
+        start = end
+        unit += 1
+
+
+@kernel
+def _copy_known(
+    data: NDArray[np.uint8],
+    start: int,
+    unit: int,
+    units: int,
+    missing: int,
+    cache: UnitCache,
+    out: NDArray[np.uint32],
+    place: int,
+) -> tuple[int, int, int, int, int]:
+    """Copy the ids of units as long as they are known.
+
+    Kept apart from the merging of unknown units: within one loop the rare work takes the registers of the frequent.
+
+    Returns:
+        The unit to go on with, or `units`; where it starts; how many units were looked for in `rows`; the place behind
+        the last id; and the empty row for the unit to go on with, or -1 when it is not to be kept.
+    """
     small = cache.small
     rows = cache.rows
     ends = cache.ends
     found = cache.found
     homes = cache.homes
     last = np.uint64(rows.shape[0] - 1)
-    missing = 0
-    for unit in range(units):
+    while unit < units:
         end = ends[unit]
         entry = found[unit]
         if entry != 0:
@@ -203,12 +237,11 @@ def _encode_units(
             out[place + 1] = (entry >> _ID_BITS) & _ID_MASK
             place += np.int64(entry >> _COUNT_SHIFT)
             start = end
+            unit += 1
             continue
         size = end - start
         if size > UNIT_BYTES:
-            place = encode_unit(data, start, end, tables, out, place)
-            start = end
-            continue
+            return unit, start, missing, place, -1
         words = (size + _WORD - 1) >> 3
         tail = _tail_word(data, start, size)
         at = homes[missing]
@@ -223,40 +256,42 @@ def _encode_units(
                     break
             at = (at + np.uint64(1)) & last
             meta = rows[at, _META]
-        if meta != 0:
-            for half in range(2):
-                packed = rows[at, _KEY_WORDS + half]
-                out[place + 3 * half] = packed & _ID_MASK
-                out[place + 3 * half + 1] = (packed >> _ID_BITS) & _ID_MASK
-                out[place + 3 * half + 2] = packed >> _COUNT_SHIFT
-            count = np.int64(meta >> _SIZE_SHIFT)
-        else:
-            count = encode_unit(data, start, end, tables, out, place) - place
-            if count <= UNIT_IDS:
-                _remember(data, start, size, out[place : place + count], rows[at])
-                cache.used[0] += 1
-                if cache.used[0] >= _FULL:
-                    rows[:] = 0
-                    cache.used[0] = 0
+        if meta == 0:
+            return unit, start, missing, place, np.int64(at)
+        low = rows[at, _KEY_WORDS]
+        high = rows[at, _KEY_WORDS + 1]
+        count = np.int64(meta >> _SIZE_SHIFT)
+        out[place] = low & _ID_MASK
+        out[place + 1] = (low >> _ID_BITS) & _ID_MASK
+        out[place + 2] = low >> _COUNT_SHIFT
+        out[place + 3] = high & _ID_MASK
+        out[place + 4] = (high >> _ID_BITS) & _ID_MASK
+        out[place + 5] = high >> _COUNT_SHIFT
         if words == 1 and count <= _SMALL_IDS:
             row = (tail * _MIX_1) >> _SMALL_SHIFT
-            second = np.uint64(out[place + 1]) if count > 1 else np.uint64(0)
             small[row, 0] = tail
-            small[row, 1] = np.uint64(count) << _COUNT_SHIFT | second << _ID_BITS | np.uint64(out[place])
+            small[row, 1] = np.uint64(count) << _COUNT_SHIFT | low
         place += count
         start = end
-    return place
+        unit += 1
+    return unit, start, missing, place, -1
 
 
 @kernel
 def _remember(
-    data: NDArray[np.uint8], start: int, size: int, ids: NDArray[np.uint32], row: NDArray[np.uint64]
+    data: NDArray[np.uint8], start: int, size: int, ids: NDArray[np.uint32], cache: UnitCache, at: int
 ) -> None:
-    """Fill an empty row with a unit and its ids."""
-    words = (size + _WORD - 1) // _WORD
-    for word in range(words):
+    """Fill an empty row with a unit and its ids; empty the table when it gets full."""
+    row = cache.rows[at]
+    words = (size + _WORD - 1) >> 3
+    for word in range(words - 1):
         row[word] = load_u64(data, start + _WORD * word)
-    row[words - 1] <<= np.uint64(8 * (_WORD * words - size))
+    row[words - 1] = _tail_word(data, start, size)
+    row[_KEY_WORDS : _KEY_WORDS + 2] = 0
     for i in range(ids.size):
         row[_KEY_WORDS + i // 3] |= np.uint64(ids[i]) << (_ID_BITS * np.uint64(i % 3))
     row[_META] = np.uint64(ids.size << 8 | size)
+    cache.used[0] += 1
+    if cache.used[0] >= _FULL:
+        cache.rows[:] = 0
+        cache.used[0] = 0

@@ -65,8 +65,8 @@ class BlockBuilder:
             yield self._block()
 
     def _start_block(self) -> None:
-        # Pages that are never written to take no memory.
-        self._text = np.empty(BLOCK_BYTES + self._max_document_bytes, np.uint8)
+        # Room for what most blocks come to; pages that are never written to take no memory.
+        self._text = np.empty(BLOCK_BYTES + BLOCK_BYTES // 8, np.uint8)
         self._bytes = 0
         self._rows = 0
         self._ends: list[np.ndarray] = [np.zeros(1, np.int64)]
@@ -80,6 +80,8 @@ class BlockBuilder:
             full = offsets[start] + BLOCK_BYTES - self._bytes
             end = min(int(np.searchsorted(offsets[1:], full)) + 1, start + BLOCK_ROWS - self._rows, batch.num_rows)
             size = int(offsets[end] - offsets[start])
+            if self._bytes + size > len(self._text):
+                self._text = np.concatenate([self._text[: self._bytes], np.empty(size, np.uint8)])
             self._text[self._bytes : self._bytes + size] = data[offsets[start] : offsets[end]]
             self._ends.append(offsets[start + 1 : end + 1] - offsets[start] + self._bytes)
             self._pieces.append(others[start:end])

@@ -92,5 +92,7 @@ def _files(tree: _Tree) -> Iterator[tuple[str, Entry]]:
         folders = entry.relative.split("/")[:-1]
         if not _VERSION_CONTROL.isdisjoint(folders):
             continue
+        if len(folders) < tree.levels:
+            continue
         if tree.pattern is None or tree.pattern.fullmatch("/".join(folders[: tree.levels])):
             yield join(tree.root, entry.relative), entry

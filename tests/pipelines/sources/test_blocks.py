@@ -32,7 +32,10 @@ def run(pieces: list[list[bytes]]) -> tuple[list[pa.RecordBatch], list[RejectRow
         number += len(piece)
         columns = COLUMNS | {"path": pa.array(numbers, pa.string())}
         for element in builder.add(pa.array(piece, pa.large_binary()), columns, "f", numbers):
-            (rejects if isinstance(element, RejectRow) else found).append(element)
+            if isinstance(element, RejectRow):
+                rejects.append(element)
+            else:
+                found.append(element)
     found += builder.finish()
     return found, rejects
 

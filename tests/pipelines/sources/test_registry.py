@@ -40,8 +40,8 @@ def test_the_same_elements_each_time(configs: list[SourceConfig]) -> None:
 
 def test_trouble_with_storage_ends_the_build(configs: list[SourceConfig], monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> Iterator[object]:
+        yield from ()
         raise OSError(5, "Input/output error")
-        yield
 
     monkeypatch.setattr(jsonl, "read", broken)
     (unit,) = plan("s", configs[0])

@@ -30,8 +30,11 @@ def reference(text: bytes, limit: int) -> tuple[bytes, Reject | None]:
 
 
 _TRICKY = st.sampled_from(
-    [b"", b"a", b"\0", MARK, MARK[:2], b"\xed\xa0\x80", b"\xed\xb0\x80", b"\xff", b"\xc0\x80", b"\xf4\x90\x80\x80"]
-    + ["é".encode(), "\u2028".encode(), "\U0001f600".encode(), b"\xf0\x9f\x98", b"\x80"]
+    [
+        *(b"", b"a", b"\0", MARK, MARK[:2], b"\xff", b"\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", b"\xf0\x9f\x98"),
+        *(b"\xed\xa0\x80", b"\xed\xb0\x80"),
+        *(character.encode() for character in "é\u2028\U0001f600"),
+    ]
 )
 _TEXTS = st.lists(st.one_of(st.lists(_TRICKY, max_size=4).map(b"".join), st.binary(max_size=6)), max_size=20)
 

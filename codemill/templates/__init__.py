@@ -1,0 +1,1 @@
+"""Configs that the demo fills in."""
