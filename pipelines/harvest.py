@@ -217,6 +217,8 @@ def harvest_unit(
         "stage": stage,
         "source": unit.source,
         "file": unit.files[0].relative,
+        "start": unit.start,
+        "end": unit.end,
         "files": len(unit.files),
         "rejected_file": rejected_file,
         "blocks": blocks,

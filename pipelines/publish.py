@@ -133,7 +133,9 @@ def _tokenizer_names(output: str) -> list[str]:
 def _input(marker: dict[str, Any]) -> Input:
     return Input(
         source=marker["source"],
-        unit=marker["unit"],
+        file=marker["file"],
+        start=marker["start"],
+        end=marker["end"],
         files=marker["files"],
         documents=marker["documents"],
         bytes=marker["bytes"],

@@ -87,7 +87,11 @@ class Input(_Frozen):
     """One input unit as it was read: its files' bytes are what this snapshot was made from."""
 
     source: str
-    unit: str
+    file: str
+    """The first file's name, relative to its source's paths."""
+    start: int
+    end: int
+    """Which part of the file, or of the listing of `files` files."""
     files: int
     documents: int
     bytes: int

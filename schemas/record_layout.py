@@ -25,7 +25,9 @@ MAX_ID_BYTES = 4
 
 _FRAME_HEAD = 12  # u64 length and its CRC
 _FRAME_TAIL = 4  # CRC of the payload
-_CHUNK_BYTES = 1 << 18  # records handled at a time: a second look at the bytes finds them in the processor's cache
+_CHUNK_BYTES = (
+    1 << 18
+)  # records handled at a time: a second look at the bytes finds them in the processor's cache
 
 
 class CorruptRecord(CheckFailed):
@@ -133,9 +135,7 @@ class RecordLayout:
             raise self.corrupt(source, bad)
         return ids
 
-    def decode_rows(
-        self, records: NDArray[np.uint8], rows: NDArray[np.int64], ids: NDArray[np.int32]
-    ) -> int:
+    def decode_rows(self, records: NDArray[np.uint8], rows: NDArray[np.int64], ids: NDArray[np.int32]) -> int:
         """Decode chosen records, which may lie in a memory map, without copying them together first.
 
         Args:

@@ -20,36 +20,59 @@ SPACE_MARK = "\u2581"
 
 NO_PIECE = -1
 NO_MERGE = np.uint64(0xFFFFFFFFFFFFFFFF)
-_CODE_POINTS = 0x110000
+_CODE_POINTS = 1 << 21  # what the bits of four bytes of UTF-8 can say, so that no text leads a kernel outside
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
-class BpeTables(NamedTuple):
-    """Lookups of a vocabulary.
+class MergeTables(NamedTuple):
+    """What merging looks up.
 
     Attributes:
-        character_ids: int32 [0x110000], the id of a code point's own piece, or NO_PIECE.
+        character_ids: int32 [2 ** 21], the id of a code point's own piece, or NO_PIECE.
         byte_ids: int32 [256], the ids that spell a character without a piece.
         pairs: uint64 [places, 2], an open-addressing table: left id << 32 | right id, and rank << 32 | id of the piece
             that they merge into, NO_MERGE where the place is empty. A power of two long and at most a quarter full.
         ascii_merges: uint64 [16384], at first << 7 | second what `pairs` says of these two ASCII characters' pieces.
-        joined: uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the
-            second continues a character. Elsewhere a text may be cut: no piece can reach across.
-        fixed_first: uint8 [256], 1 for bytes that start a fixed piece.
-        fixed_bytes: uint8, the fixed pieces (taken whole before anything is merged), the longest first.
-        fixed_offsets: int64 [fixed pieces + 1] into fixed_bytes.
-        fixed_ids: int32 [fixed pieces].
     """
 
     character_ids: NDArray[np.int32]
     byte_ids: NDArray[np.int32]
     pairs: NDArray[np.uint64]
     ascii_merges: NDArray[np.uint64]
+
+
+class FixedPieces(NamedTuple):
+    """Pieces that are taken whole wherever they occur, before anything is merged; the longest first.
+
+    Attributes:
+        starts: uint8 [256], 1 for bytes that start one.
+        data: uint8, their bytes.
+        offsets: int64 [pieces + 1] into data.
+        ids: int32 [pieces].
+    """
+
+    starts: NDArray[np.uint8]
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    ids: NDArray[np.int32]
+
+
+class BpeTables(NamedTuple):
+    """Lookups of a vocabulary.
+
+    They are nested because a kernel counts a reference to each array it is given, which at one call a word is costly:
+    each gets what it needs.
+
+    Attributes:
+        joined: uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the
+            second continues a character. Elsewhere a text may be cut: no piece can reach across.
+        fixed: pieces taken whole.
+        merging: the others.
+    """
+
     joined: NDArray[np.uint8]
-    fixed_first: NDArray[np.uint8]
-    fixed_bytes: NDArray[np.uint8]
-    fixed_offsets: NDArray[np.int64]
-    fixed_ids: NDArray[np.int32]
+    fixed: FixedPieces
+    merging: MergeTables
 
 
 def bpe_tables(model: Model) -> BpeTables:
@@ -58,9 +81,13 @@ def bpe_tables(model: Model) -> BpeTables:
     Raises:
         CodemillError: the model holds what these tables cannot express.
     """
-    normal = {p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.NORMAL}
+    normal = {
+        p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.NORMAL
+    }
     fixed = {
-        p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.USER_DEFINED
+        p.text.replace(SPACE_MARK, " "): i
+        for i, p in enumerate(model.pieces)
+        if p.type == PieceType.USER_DEFINED
     }
     _check(model, normal)
     character_ids = np.full(_CODE_POINTS, NO_PIECE, np.int32)
@@ -69,19 +96,18 @@ def bpe_tables(model: Model) -> BpeTables:
             character_ids[ord(text)] = piece
     fixed_order = sorted(fixed, key=lambda text: (-len(text.encode()), text))
     fixed_parts = [text.encode() for text in fixed_order]
-    fixed_first = np.zeros(256, np.uint8)
-    fixed_first[[part[0] for part in fixed_parts]] = 1
+    starts = np.zeros(256, np.uint8)
+    starts[[part[0] for part in fixed_parts]] = 1
     pairs = _pair_table(model, normal)
     return BpeTables(
-        character_ids,
-        _byte_ids(model),
-        pairs,
-        _ascii_merges(pairs, character_ids),
         _joined([text.encode() for text in (*normal, *fixed)]),
-        fixed_first,
-        np.frombuffer(b"".join(fixed_parts), np.uint8),
-        np.cumsum([0, *map(len, fixed_parts)], dtype=np.int64),
-        np.array([fixed[text] for text in fixed_order], np.int32),
+        FixedPieces(
+            starts,
+            np.frombuffer(b"".join(fixed_parts), np.uint8),
+            np.cumsum([0, *map(len, fixed_parts)], dtype=np.int64),
+            np.array([fixed[text] for text in fixed_order], np.int32),
+        ),
+        MergeTables(character_ids, _byte_ids(model), pairs, _ascii_merges(pairs, character_ids)),
     )
 
 

@@ -1,39 +1,41 @@
-"""Tokenizers from their files."""
+"""Tokenizers from and to directories."""
 
 from __future__ import annotations
 
 from schemas.config import CodegenTokenizerConfig, TokenizerJsonConfig
 from schemas.errors import CodemillError
 from storage.files import exists, join, read_bytes
-from tokenization.json_tokenizer import SETTINGS_NAME, JsonTokenizer, codegen_definition, load_json_tokenizer
-from tokenization.sentencepiece import MODEL_NAME, SentencePieceTokenizer
+from tokenization import codegen, hf_json, sentencepiece
 from tokenization.tokenizer import Tokenizer
-
-GPT2_SEPARATOR = "<|endoftext|>"
 
 
 def load_tokenizer(directory: str) -> Tokenizer:
-    """The tokenizer whose files are in a directory, local or gs://.
+    """The tokenizer that was saved into a directory, local or gs://.
 
     Raises:
-        CodemillError: there is none.
+        CodemillError: the directory holds none.
     """
-    if exists(join(directory, MODEL_NAME)):
-        return SentencePieceTokenizer(read_bytes(join(directory, MODEL_NAME)))
-    if exists(join(directory, SETTINGS_NAME)):
-        return load_json_tokenizer(directory)
-    raise CodemillError(f"{directory}: holds no tokenizer", "name the `tokenizer` directory of a snapshot")
+    if exists(join(directory, sentencepiece.MODEL_FILE)):
+        return sentencepiece.SentencePieceTokenizer.load(directory)
+    if exists(join(directory, hf_json.TOKENIZER_FILE)):
+        return hf_json.HfJsonTokenizer.load(directory)
+    raise CodemillError(
+        f"{directory}: holds no tokenizer",
+        f"name a directory with {sentencepiece.MODEL_FILE} or {hf_json.TOKENIZER_FILE}",
+    )
 
 
-def save_given(config: CodegenTokenizerConfig | TokenizerJsonConfig, directory: str) -> None:
-    """Bring a tokenizer that the config names by its files into the form that `load_tokenizer` reads.
+def save_given(config: CodegenTokenizerConfig | TokenizerJsonConfig, directory: str) -> Tokenizer:
+    """Make the tokenizer that a config names by its files, and save it into a directory.
 
     Raises:
         CodemillError: the files are not what the config says.
-        StorageError: a file is missing.
+        StorageError: a file is missing or cannot be read.
     """
+    tokenizer: Tokenizer
     if isinstance(config, CodegenTokenizerConfig):
-        definition = codegen_definition(read_bytes(config.vocabulary), read_bytes(config.merges))
-        JsonTokenizer(definition, GPT2_SEPARATOR).save(directory)
+        tokenizer = codegen.build(read_bytes(config.vocabulary), read_bytes(config.merges))
     else:
-        JsonTokenizer(read_bytes(config.path), config.separator).save(directory)
+        tokenizer = hf_json.HfJsonTokenizer(read_bytes(config.path), config.separator)
+    tokenizer.save(directory)
+    return tokenizer

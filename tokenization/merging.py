@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from tokenization.bpe_tables import NO_MERGE, NO_PIECE, BpeTables, merge_of
+from tokenization.bpe_tables import NO_MERGE, NO_PIECE, BpeTables, FixedPieces, MergeTables, merge_of
 
 WINDOW = 64
 """Characters merged at a time."""
@@ -67,30 +67,31 @@ def encode_unit(
     Returns:
         The place behind the last id written.
     """
+    starts = tables.fixed.starts
     begin = at = start
     while at < end:
-        if tables.fixed_first[data[at]]:
-            piece = _fixed_at(data, at, end, tables)
+        if starts[data[at]]:
+            piece = _fixed_at(data, at, end, tables.fixed)
             if piece >= 0:
-                place = _encode_stretch(data, begin, at, tables, work, out, place)
-                out[place] = tables.fixed_ids[piece]
+                place = _encode_stretch(data, begin, at, tables.merging, work, out, place)
+                out[place] = tables.fixed.ids[piece]
                 place += 1
-                at += tables.fixed_offsets[piece + 1] - tables.fixed_offsets[piece]
+                at += tables.fixed.offsets[piece + 1] - tables.fixed.offsets[piece]
                 begin = at
                 continue
         at += _character_bytes(data[at])
-    return int(_encode_stretch(data, begin, end, tables, work, out, place))
+    return int(_encode_stretch(data, begin, end, tables.merging, work, out, place))
 
 
 @kernel
-def _fixed_at(data: NDArray[np.uint8], at: int, end: int, tables: BpeTables) -> int:
+def _fixed_at(data: NDArray[np.uint8], at: int, end: int, fixed: FixedPieces) -> int:
     """The longest fixed piece at a place, or -1."""
-    for piece in range(tables.fixed_ids.size):
-        first = tables.fixed_offsets[piece]
-        size = tables.fixed_offsets[piece + 1] - first
+    for piece in range(fixed.ids.size):
+        first = fixed.offsets[piece]
+        size = fixed.offsets[piece + 1] - first
         if at + size <= end:
             same = 0
-            while same < size and data[at + same] == tables.fixed_bytes[first + same]:
+            while same < size and data[at + same] == fixed.data[first + same]:
                 same += 1
             if same == size:
                 return piece
@@ -102,7 +103,7 @@ def _encode_stretch(
     data: NDArray[np.uint8],
     start: int,
     end: int,
-    tables: BpeTables,
+    tables: MergeTables,
     work: NDArray[np.int64],
     out: NDArray[np.uint32],
     place: int,
@@ -123,7 +124,7 @@ def _encode_windows(
     data: NDArray[np.uint8],
     start: int,
     end: int,
-    tables: BpeTables,
+    tables: MergeTables,
     work: NDArray[np.int64],
     out: NDArray[np.uint32],
     place: int,
@@ -162,7 +163,7 @@ def _encode_windows(
 
 @kernel
 def _merge_window(
-    data: NDArray[np.uint8], start: int, end: int, tables: BpeTables, work: NDArray[np.int64], side: int
+    data: NDArray[np.uint8], start: int, end: int, tables: MergeTables, work: NDArray[np.int64], side: int
 ) -> int:
     """Merge the characters from `start` on, as many as the work array takes; the number of symbols that are left."""
     pairs = tables.pairs
@@ -176,7 +177,7 @@ def _merge_window(
         work[starts, size] = at
         work[_NEXT, size] = size + 1
         work[_PREVIOUS, size] = size - 1
-        at += _character_bytes(data[at])
+        at = min(at + _character_bytes(data[at]), end)
         size += 1
     work[starts, size] = at
     work[_KEYS, size - 1] = _NEVER
@@ -234,7 +235,7 @@ def _key(merge: np.uint64, index: int) -> int:
 @kernel
 def _emit(
     data: NDArray[np.uint8],
-    tables: BpeTables,
+    tables: MergeTables,
     work: NDArray[np.int64],
     side: int,
     first: int,
@@ -266,7 +267,7 @@ def _character_bytes(first: int) -> int:
 
 @kernel
 def _code_point(data: NDArray[np.uint8], at: int) -> int:
-    """The code point that starts at a place of valid UTF-8."""
+    """The code point that starts at a place of valid UTF-8; below 2 ** 21 whatever the bytes are."""
     first = np.int64(data[at])
     if first < 0x80:
         return first
@@ -276,4 +277,4 @@ def _code_point(data: NDArray[np.uint8], at: int) -> int:
         return (first & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | data[at + 2] & 0x3F
     return (
         (first & 0x07) << 18 | (data[at + 1] & 0x3F) << 12 | (data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F
-    ) & 0x1FFFFF
+    )

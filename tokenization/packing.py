@@ -1,10 +1,12 @@
-"""Packing: documents -> one stream of ids -> records of `context_length` + 1 ids, nothing lost.
+"""Pack documents into records, and find a document in them again.
 
-The stream is each document's ids followed by one separator. Record r is stream[r * L : r * L + L + 1] for context length
-L: neighbours overlap by one id, so training on ids 0..L-1 to predict ids 1..L predicts every id of the stream but its
-very first exactly once. The last record is filled up with separators, the padding. For a stream of T > 0 ids
+A shard's *stream* is its documents' ids, each document followed by one separator. With context length L, record r
+holds stream[r * L : r * L + L + 1]: neighbours share one id, so a record predicts L ids and each id but the
+stream's first is predicted exactly once. With D documents of T ids in all:
 
-    records n = max(1, ceil((T - 1) / L)),    n * L + 1 = T + padding.
+    stream ids      S = T + D
+    records         n = ceil((S - 1) / L), 1 when S = 1, 0 when S = 0
+    padding             n * L + 1 - S separators at the end, 0 when S = 0
 """
 
 from __future__ import annotations
@@ -18,13 +20,13 @@ from schemas.keyed_hash import keyed_order
 
 
 class Packed(NamedTuple):
-    """Documents as records.
+    """A stream cut into records.
 
     Attributes:
-        records: [n, context_length + 1], of the type of the ids.
-        starts: int64 [documents], place of each document's first id in the stream.
-        stream_tokens: ids of the stream: the documents' and one separator each.
-        padding: separators after the stream that fill the last record.
+        records: [n, context_length + 1], of the ids' type; a read-only view in which neighbours overlap.
+        starts: int64 [documents], where in the stream each document begins.
+        stream_tokens: S, ids of the stream, separators included and padding not.
+        padding: separators behind the stream's end.
     """
 
     records: NDArray[Any]
@@ -33,39 +35,71 @@ class Packed(NamedTuple):
     padding: int
 
 
+class RecordRange(NamedTuple):
+    """ids[begin:end] of a record."""
+
+    record: int
+    begin: int
+    end: int
+
+
 def pack(ids: NDArray[Any], offsets: NDArray[np.int64], context_length: int, separator_id: int) -> Packed:
-    """Pack documents in the order given.
+    """Pack documents into records.
 
     Args:
-        ids: integers [offsets[-1]], the documents' ids back to back.
-        offsets: int64 [documents + 1], starting at 0.
-        context_length: ids that a record predicts.
-        separator_id: stands after each document and fills the last record.
+        ids: the documents' ids back to back, an integer type.
+        offsets: int64 [documents + 1]; document i is ids[offsets[i]:offsets[i + 1]].
+        context_length: L, ids that a record predicts.
+        separator_id: the id behind each document and in the padding.
+
+    Raises:
+        OverflowError: the separator does not fit the ids' type.
     """
-    documents = len(offsets) - 1
-    if not documents:
-        return Packed(np.zeros((0, context_length + 1), ids.dtype), np.zeros(0, np.int64), 0, 0)
-    starts = np.asarray(offsets[:-1], np.int64) + np.arange(documents)
-    stream_tokens = len(ids) + documents
-    count = max(1, -(-(stream_tokens - 1) // context_length))
-    positions = count * context_length + 1
-    stream = np.full(positions, separator_id, ids.dtype)
-    is_document = np.ones(positions, np.bool_)
-    is_document[np.append(starts[1:] - 1, stream_tokens - 1)] = False
-    is_document[stream_tokens:] = False
-    stream[is_document] = ids
-    records = np.lib.stride_tricks.sliding_window_view(stream, context_length + 1)[::context_length]
-    return Packed(records, starts, stream_tokens, positions - stream_tokens)
+    documents = offsets.size - 1
+    stream_tokens = ids.size + documents
+    records = max(-(-(stream_tokens - 1) // context_length), 1) if stream_tokens else 0
+    padded = records * context_length + 1
+    stream = np.full(padded, separator_id, ids.dtype)
+    starts = offsets[:-1] + np.arange(documents)
+    is_id = np.ones(stream_tokens, np.bool_)
+    is_id[offsets[1:] + np.arange(documents)] = False
+    stream[:stream_tokens][is_id] = ids
+    windows = np.lib.stride_tricks.sliding_window_view(
+        stream if records else np.empty(context_length + 1, ids.dtype), context_length + 1
+    )
+    return Packed(
+        windows[: records * context_length : context_length],
+        starts,
+        stream_tokens,
+        padded - stream_tokens if records else 0,
+    )
 
 
-def record_order(seed: int, shard_name: str, count: int) -> NDArray[np.int64]:
-    """Which record of the stream stands at each place of the file: a keyed permutation of [0, count)."""
-    order: NDArray[np.int64] = keyed_order(seed, shard_name, count)
-    return order
+def record_order(seed: int, shard_name: str, records: int) -> NDArray[np.int64]:
+    """The order in which a shard's records are written: record `order[i]` of the stream is record i of the file.
+
+    A permutation of [0, records) that depends on nothing but the arguments.
+    """
+    return keyed_order(seed, f"record order of {shard_name}", records)
 
 
-def records_of(start: int, tokens: int, context_length: int, count: int) -> range:
-    """Records of the stream that hold any of the positions [start, start + tokens); `count` in all."""
-    first = max(0, start - 1) // context_length
-    last = min(count - 1, max(start, start + tokens - 1) // context_length)
-    return range(first, last + 1)
+def locate(start: int, length: int, context_length: int) -> list[RecordRange]:
+    """Where the ids stream[start:start + length] are predicted, in order, each exactly once.
+
+    Id 0 of a record repeats the last id of the record before, so an id's place is where it is a target: place p > 0 of
+    the stream is id (p - 1) % L + 1 of record (p - 1) // L. The stream's first id is id 0 of record 0.
+    """
+    ranges = []
+    place = start
+    while place < start + length:
+        record, token = divmod(max(place - 1, 0), context_length)
+        begin = token + 1 if place else 0
+        end = min(context_length + 1, begin + start + length - place)
+        ranges.append(RecordRange(record, begin, end))
+        place += end - begin
+    return ranges
+
+
+def stream_position(record: int, token: int, context_length: int) -> int:
+    """Place in the stream of id `token` of the stream's record number `record`."""
+    return record * context_length + token

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
-from trainer.model import head, hidden
+from trainer.model import head, hidden, unrolling
 from trainer.parameters import Parameters
 
 Z_LOSS = 1e-4
@@ -49,16 +49,17 @@ def sequence_loss(
     x_NBCE = x_BTE.reshape(batch, pieces, length // pieces, width).swapaxes(0, 1)
     targets_NBC = ids[:, 1:].reshape(batch, pieces, length // pieces).swapaxes(0, 1)
 
-    def piece(x_and_targets: tuple[jax.Array, jax.Array]) -> SequenceLoss:
+    def piece(_: None, x_and_targets: tuple[jax.Array, jax.Array]) -> tuple[None, SequenceLoss]:
         x_BCE, targets_BC = x_and_targets
         scores_BCV = head(params, x_BCE)
         log_normaliser = jax.nn.logsumexp(scores_BCV, axis=-1)
         # A masked sum instead of a gather: it stays local where the vocabulary is split over devices.
         chosen = jnp.arange(scores_BCV.shape[-1]) == targets_BC[..., None]
         cross_entropy = log_normaliser - jnp.sum(jnp.where(chosen, scores_BCV, 0.0), axis=-1)
-        return SequenceLoss(cross_entropy.sum(-1), Z_LOSS * jnp.square(log_normaliser).sum(-1))
+        return None, SequenceLoss(cross_entropy.sum(-1), Z_LOSS * jnp.square(log_normaliser).sum(-1))
 
-    sums = jax.lax.map(jax.checkpoint(piece, prevent_cse=False), (x_NBCE, targets_NBC))
+    again = jax.checkpoint(piece, prevent_cse=True)
+    _, sums = jax.lax.scan(again, None, (x_NBCE, targets_NBC), unroll=unrolling())
     return SequenceLoss(sums.cross_entropy.sum(0) / length, sums.z.sum(0) / length)
 
 

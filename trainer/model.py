@@ -5,6 +5,7 @@ Shape letters: B batch, T length, E width, H heads, K channels of a head, M MLP 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import jax
@@ -16,6 +17,8 @@ from trainer.parameters import Parameters, parameter_table
 from trainer.rotary import rotate
 
 LAYER_NORM_EPSILON = 1e-5
+MASKED = -1e10
+"""Added to the score of a token that lies in the future."""
 
 
 def logits(
@@ -62,7 +65,7 @@ def hidden(
         # Under scan the compiler cannot merge the two passes, so the costly guard against that is left off.
         step = jax.checkpoint(step, prevent_cse=False)
     x_BTE = constrain(params["embedding"].astype(compute_dtype)[input_ids], BATCH_AXES)
-    x_BTE, _ = jax.lax.scan(step, x_BTE, stacked)
+    x_BTE, _ = jax.lax.scan(step, x_BTE, stacked, unroll=unrolling())
     return layer_norm(x_BTE, params["final_norm_scale"], params["final_norm_bias"])
 
 
@@ -80,12 +83,16 @@ def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array
 
 
 def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
-    """Causal self-attention over rotated queries and keys, scaled by 1/sqrt(head_dim); the softmax is float32."""
-    query, key, value = jnp.einsum("bte,eshk->sbthk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
+    """Causal self-attention over rotated queries and keys; scores and softmax are float32."""
+    # Heads before length: the layout in which the two products below are plain batches of matrices.
+    query, key, value = jnp.einsum("bte,eshk->sbhtk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
     positions_T = jnp.arange(x_BTE.shape[1])
     query, key = rotate(query, positions_T, config.rotary_dim), rotate(key, positions_T, config.rotary_dim)
-    mixed_BTHK = jax.nn.dot_product_attention(query, key, value, is_causal=True)
-    return jnp.einsum("bthk,hke->bte", mixed_BTHK, layer["attention_out"].astype(x_BTE.dtype))
+    scores_BHTS = jnp.einsum("bhtk,bhsk->bhts", query, key, preferred_element_type=jnp.float32)
+    hidden_TS = jnp.where(positions_T[:, None] >= positions_T[None, :], 0.0, MASKED)
+    weights_BHTS = jax.nn.softmax(scores_BHTS / math.sqrt(config.head_dim) + hidden_TS, axis=-1)
+    mixed_BHTK = jnp.einsum("bhts,bhsk->bhtk", weights_BHTS.astype(x_BTE.dtype), value)
+    return jnp.einsum("bhtk,hke->bte", mixed_BHTK, layer["attention_out"].astype(x_BTE.dtype))
 
 
 def mlp(layer: Parameters, x_BTE: jax.Array) -> jax.Array:
@@ -94,6 +101,11 @@ def mlp(layer: Parameters, x_BTE: jax.Array) -> jax.Array:
     inner_BTM = jax.nn.gelu(inner_BTM + layer["mlp_in_bias"].astype(x_BTE.dtype), approximate=True)
     out_BTE = jnp.einsum("btm,me->bte", inner_BTM, layer["mlp_out"].astype(x_BTE.dtype))
     return out_BTE + layer["mlp_out_bias"].astype(x_BTE.dtype)
+
+
+def unrolling() -> int:
+    """How many rounds of a loop to write out: XLA's CPU backend runs a loop's body on one core, straight code on all."""
+    return 8 if jax.default_backend() == "cpu" else 1
 
 
 def layer_norm(x_BTE: jax.Array, scale_E: jax.Array, bias_E: jax.Array) -> jax.Array:

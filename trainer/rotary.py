@@ -8,11 +8,11 @@ import jax.numpy as jnp
 BASE = 10000.0
 
 
-def rotate(x_BTHK: jax.Array, positions_T: jax.Array, rotary_dim: int) -> jax.Array:
+def rotate(x_BHTK: jax.Array, positions_T: jax.Array, rotary_dim: int) -> jax.Array:
     """Turn the pair (2i, 2i+1) of each head by position * BASE^(-2i/rotary_dim); other channels pass through.
 
     Args:
-        x_BTHK: queries or keys, [batch, length, heads, head channels].
+        x_BHTK: queries or keys, [batch, heads, length, head channels].
         positions_T: position of each token, [length].
         rotary_dim: how many leading channels turn; even.
 
@@ -21,8 +21,8 @@ def rotate(x_BTHK: jax.Array, positions_T: jax.Array, rotary_dim: int) -> jax.Ar
     """
     frequency = BASE ** (-jnp.arange(0, rotary_dim, 2, dtype=jnp.float32) / rotary_dim)
     angle_TR = positions_T[:, None].astype(jnp.float32) * frequency
-    cos, sin = jnp.cos(angle_TR)[:, None, :], jnp.sin(angle_TR)[:, None, :]
-    turning = x_BTHK[..., :rotary_dim].astype(jnp.float32)
+    cos, sin = jnp.cos(angle_TR), jnp.sin(angle_TR)
+    turning = x_BHTK[..., :rotary_dim].astype(jnp.float32)
     even, odd = turning[..., ::2], turning[..., 1::2]
     turned = jnp.stack([even * cos - odd * sin, odd * cos + even * sin], axis=-1).reshape(turning.shape)
-    return jnp.concatenate([turned.astype(x_BTHK.dtype), x_BTHK[..., rotary_dim:]], axis=-1)
+    return jnp.concatenate([turned.astype(x_BHTK.dtype), x_BHTK[..., rotary_dim:]], axis=-1)

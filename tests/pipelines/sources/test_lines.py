@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,5 +45,11 @@ def test_offsets_start_where_the_stream_does() -> None:
 
 
 def test_a_long_line_is_not_held() -> None:
-    pieces = (b"x" * (1 << 20) for _ in range(1000))
-    assert list(split_lines(pieces, 10)) == [LongLine(0, 0, 1000 << 20)]
+    pieces = (b"x" * (1 << 20) for _ in range(300))
+    tracemalloc.start()
+    try:
+        assert list(split_lines(pieces, 2 << 20)) == [LongLine(0, 0, 300 << 20)]
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 << 20

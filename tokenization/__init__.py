@@ -1,0 +1,1 @@
+"""Text to token ids and records: tokenizers behind one interface, and packing; pure functions."""

@@ -1,0 +1,206 @@
+"""SentencePiece tokenizers that give back every text to the byte.
+
+A model is trained without any normalisation: spaces count, however many; line ends and tabs have pieces of their own,
+alone and in runs; a character without a piece is spelled in bytes. U+2581, which SentencePiece writes for a space, is
+spelled in bytes too when it stands in a text, so the two stay apart. The separator is a control piece: spelling its
+name in a text gives ordinary pieces.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterable
+from typing import Literal
+
+import numpy as np
+import sentencepiece
+from numpy.typing import NDArray
+
+from buffers.texts import Texts
+from schemas.errors import CodemillError
+from storage.files import join, read_bytes, write_atomic
+from tokenization.bpe_tables import SPACE_MARK, BpeTables, bpe_tables
+from tokenization.model_proto import Model, ModelType, PieceType, parse_model
+from tokenization.tokenizer import TokenBatch, identity_of
+from tokenization.training_text import SENTENCE_BYTES, sentences
+from tokenization.unit_cache import UNIT_IDS, UnitCache, empty_cache, encode_documents
+
+MODEL_FILE = "sentencepiece.model"
+SEPARATOR = "<|endoftext|>"
+LINE_PIECES = ("\n", "\n\n", "\n\n\n", "\r\n", *("\t" * count for count in range(1, 10)))
+"""Pieces for line ends and tabs; the trainer itself learns runs of spaces, but sees no lines and no tabs."""
+
+_LONGEST_PIECE = 32  # characters: long enough for deep indentation and for rulers of dashes
+
+
+def train(
+    documents: Iterable[bytes],
+    directory: str,
+    *,
+    vocabulary_size: int,
+    model: Literal["bpe", "unigram"] = "bpe",
+) -> SentencePieceTokenizer:
+    """Train a model and save it; the same documents in the same order give the same bytes.
+
+    Args:
+        documents: valid UTF-8, in an order that depends on nothing but the corpus.
+        directory: receives the model file, local or gs://.
+        vocabulary_size: number of ids, the 256 bytes and the separator included.
+        model: how a text is segmented.
+
+    Raises:
+        CodemillError: the documents do not hold enough different text for a vocabulary of this size.
+    """
+    trained = io.BytesIO()
+    try:
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=sentences(documents),
+            model_writer=trained,
+            model_type=model,
+            vocab_size=vocabulary_size,
+            # A file of the model holds these settings, the number of threads among them.
+            num_threads=1,
+            input_sentence_size=0,
+            max_sentence_length=SENTENCE_BYTES,
+            normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
+            allow_whitespace_only_pieces=True,
+            split_digits=True,
+            byte_fallback=True,
+            max_sentencepiece_length=_LONGEST_PIECE,
+            unk_id=0,
+            bos_id=-1,
+            eos_id=-1,
+            pad_id=-1,
+            control_symbols=[SEPARATOR],
+            user_defined_symbols=list(LINE_PIECES),
+            minloglevel=2,
+        )
+    except (RuntimeError, OSError) as error:
+        raise CodemillError(
+            f"SentencePiece cannot train {vocabulary_size} pieces on this sample: {error}",
+            "lower vocabulary_size or train on more text",
+        ) from None
+    tokenizer = SentencePieceTokenizer(trained.getvalue())
+    tokenizer.save(directory)
+    return tokenizer
+
+
+class SentencePieceTokenizer:
+    """A trained model, given as the bytes of its file.
+
+    BPE models encode as `SentencePieceProcessor.encode` of the whole text would, many times faster. A unigram model
+    encodes line by line: over a whole text, sums of 32-bit scores would round differently with the length of what
+    stands before.
+
+    Raises:
+        CodemillError: the model changes texts (it normalises, or adds or removes spaces), has no separator, or holds
+            what the encoder does not know.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        model = parse_model(data)
+        if not model.keeps_text:
+            raise CodemillError(
+                "the SentencePiece model normalises texts or adds or removes spaces",
+                "train it with the identity normalisation, no dummy prefix and all whitespace kept",
+            )
+        self._separator_id = _separator_id(model)
+        self._bytes = _piece_bytes(model)
+        self._encoder = _encoder(model, data)
+
+    @classmethod
+    def load(cls, directory: str) -> SentencePieceTokenizer:
+        """The tokenizer that `save` wrote into a directory."""
+        return cls(read_bytes(join(directory, MODEL_FILE)))
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 over the model file."""
+        return identity_of({MODEL_FILE: self._data})
+
+    @property
+    def size(self) -> int:
+        """Number of ids."""
+        return len(self._bytes)
+
+    @property
+    def separator_id(self) -> int:
+        """Id of the control piece between documents."""
+        return self._separator_id
+
+    def encode(self, texts: Texts) -> TokenBatch:
+        """The ids of each document; threads may share a tokenizer, one encodes at a time."""
+        return self._encoder.encode(texts)
+
+    def decode(self, ids: NDArray[np.uint32]) -> bytes:
+        """The bytes that ids stand for: of any stretch of ids, even one that starts within a character."""
+        return b"".join(map(self._bytes.__getitem__, ids.tolist()))
+
+    def save(self, directory: str) -> None:
+        """Write the model file."""
+        write_atomic(join(directory, MODEL_FILE), self._data)
+
+
+def _separator_id(model: Model) -> int:
+    for i, piece in enumerate(model.pieces):
+        if piece.type == PieceType.CONTROL and piece.text == SEPARATOR:
+            return i
+    raise CodemillError(
+        f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol"
+    )
+
+
+def _piece_bytes(model: Model) -> list[bytes]:
+    spelled = {
+        PieceType.CONTROL: lambda text: b"",
+        PieceType.UNKNOWN: lambda text: b"",
+        PieceType.BYTE: lambda text: bytes([int(text[1:-1], 16)]),
+    }
+    plain = lambda text: text.replace(SPACE_MARK, " ").encode()  # noqa: E731
+    return [spelled.get(piece.type, plain)(piece.text) for piece in model.pieces]
+
+
+def _encoder(model: Model, data: bytes) -> _BpeEncoder | _LineEncoder:
+    if model.type == ModelType.BPE:
+        return _BpeEncoder(bpe_tables(model))
+    return _LineEncoder(model, data)
+
+
+class _BpeEncoder:
+    def __init__(self, tables: BpeTables) -> None:
+        self._tables = tables
+        self._cache: UnitCache | None = None
+        self._lock = threading.Lock()  # the kernel releases the interpreter's and changes the cache
+
+    def encode(self, texts: Texts) -> TokenBatch:
+        out = np.empty(int(texts.offsets[-1]) + UNIT_IDS, np.uint32)  # no byte gives more than one id
+        offsets = np.empty(len(texts) + 1, np.int64)
+        with self._lock:
+            if self._cache is None:
+                self._cache = empty_cache()
+            encode_documents(texts.data, texts.offsets, self._tables, self._cache, out, offsets)
+        return TokenBatch(out[: offsets[-1]].copy(), offsets)
+
+
+class _LineEncoder:
+    def __init__(self, model: Model, data: bytes) -> None:
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
+        byte_ids = {piece.text: i for i, piece in enumerate(model.pieces) if piece.type == PieceType.BYTE}
+        self._mark = [byte_ids[f"<0x{byte:02X}>"] for byte in SPACE_MARK.encode()]
+
+    def encode(self, texts: Texts) -> TokenBatch:
+        documents = [self._encode(texts.document(i).decode()) for i in range(len(texts))]
+        offsets = np.cumsum([0, *map(len, documents)], dtype=np.int64)
+        return TokenBatch(np.concatenate([np.empty(0, np.uint32), *documents]), offsets)
+
+    def _encode(self, text: str) -> NDArray[np.uint32]:
+        ids: list[int] = []
+        for line in text.splitlines(keepends=True):
+            for i, part in enumerate(line.split(SPACE_MARK)):
+                ids += self._mark if i else []
+                ids += self._processor.encode(part)
+        return np.array(ids, np.uint32)
