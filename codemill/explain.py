@@ -20,7 +20,7 @@ from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from storage.files import join
 from tokenization.load import load_tokenizer
-from tokenization.packing import record_order, records_of
+from tokenization.packing import locate, record_order, stream_position
 
 TOKEN = re.compile(r"^(?P<shard>shards/.+\.tfrecord):(?P<record>\d+):(?P<token>\d+)$")
 CONTEXT_TOKENS = 16
@@ -119,8 +119,8 @@ def placement(snapshot: str, manifest: Manifest, document: dict[str, Any]) -> Pl
     row = table.filter(pc.equal(table["id"], document["id"])).to_pylist()[0]
     shard = split.shards[index]
     in_file = np.argsort(record_order(manifest.seed, shard.name, shard.records))
-    in_stream = records_of(row["start"], row["tokens"], manifest.context_length, shard.records)
-    records = tuple(int(in_file[record]) for record in in_stream)
+    ranges = locate(row["start"], row["tokens"], manifest.context_length)
+    records = tuple(int(in_file[found.record]) for found in ranges)
     return Placement(shard.name, row["start"], row["tokens"], records)
 
 
@@ -142,7 +142,7 @@ def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, to
             "both count from 0",
         )
     stream_record = int(record_order(manifest.seed, name, shard.records)[record])
-    position = stream_record * manifest.context_length + token
+    position = stream_position(stream_record, token, manifest.context_length)
     tokenizer = load_tokenizer(join(snapshot, "tokenizer"))
     layout = RecordLayout(manifest.context_length, manifest.id_bytes)
     ids = ShardReader(join(snapshot, name), layout, shard.records).read(np.array([record]))[0]

@@ -78,7 +78,7 @@ def write_corpus(root: Path, documents: int = 60) -> BuildConfig:
                 "nl": {"sources": ["pile"]},
                 "mono": {"sources": ["github", "tree"], "prefix": "# language: {language}\n"},
             },
-            "tokenizer": {"kind": "sentencepiece", "vocabulary_size": 600, "sample_bytes": 60_000},
+            "tokenizer": {"kind": "sentencepiece", "vocabulary_size": 480, "sample_bytes": 60_000},
             "shards": {"context_length": 32, "hosts": 2, "shard_bytes": 20_000, "validation_share": 0.1},
         }
     )

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenization.packing import pack, record_order, records_of
+from tokenization.packing import locate, pack, record_order, stream_position
 
 SEPARATOR = 7
 documents_strategy = st.lists(st.lists(st.integers(0, 6), max_size=30), max_size=12)
@@ -45,12 +45,13 @@ def test_starts_point_at_the_documents(documents: list[list[int]], length: int) 
 
 
 @given(st.integers(0, 60), st.integers(0, 20), st.integers(1, 9))
-def test_records_of_a_range_are_those_that_hold_its_positions(start: int, tokens: int, length: int) -> None:
-    count = 20
-    positions = set(range(start, start + max(1, tokens))) & set(range(count * length + 1))
-    expected = [r for r in range(count) if positions & set(range(r * length, r * length + length + 1))]
-    if positions:
-        assert list(records_of(start, tokens, length, count)) == expected
+def test_located_ranges_hold_each_place_once(start: int, tokens: int, length: int) -> None:
+    places = [
+        stream_position(found.record, token, length)
+        for found in locate(start, tokens, length)
+        for token in range(found.begin, found.end)
+    ]
+    assert places == list(range(start, start + tokens))
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 1000])
