@@ -72,7 +72,7 @@ def deduplicate(config: BuildConfig, found: Harvest, workspace: Workspace, runne
         return len(list_files(dataset.path("blocks")))
 
     with runner.watch("deduplicate", len(found.blocks), "blocks", count):
-        runner.run(build)
+        runner.run(build, shuffles=True)
     counts = {
         relative.removesuffix(".json"): read_json(dataset.path("counts", relative))
         for relative, _, _ in list_files(dataset.path("counts"))

@@ -43,14 +43,16 @@ class Runner:
         """Whether jobs run in worker processes on this machine."""
         return not any(a == "--runner" or a.startswith("--runner=") for a in self.beam_arguments)
 
-    def options(self) -> PipelineOptions:
+    def options(self, shuffles: bool) -> PipelineOptions:
         """Beam's options for a job.
 
-        The local runner is named, because Beam's default may fetch another engine when it finds a network.
+        The local runner is named, because Beam's default may fetch another engine when it finds a network. A job that
+        shuffles runs in this process: between worker processes the local runner lost elements of large shuffles, and
+        without a word. Jobs that shuffle nothing leave a marker for each element, so a lost one would be noticed.
         """
         if not self.is_local:
             return PipelineOptions(list(self.beam_arguments))
-        if self.workers == 1:
+        if self.workers == 1 or shuffles:
             local = ["--runner=FnApiRunner", "--direct_running_mode=in_memory"]
         else:
             local = [
@@ -60,10 +62,10 @@ class Runner:
             ]
         return PipelineOptions([*local, *self.beam_arguments])
 
-    def run(self, build: Callable[[beam.Pipeline], None]) -> None:
+    def run(self, build: Callable[[beam.Pipeline], None], *, shuffles: bool = False) -> None:
         """Build and run one job to its end."""
         _quiet_beam()
-        with beam.Pipeline(options=self.options()) as pipeline:
+        with beam.Pipeline(options=self.options(shuffles)) as pipeline:
             build(pipeline)
 
     @contextmanager

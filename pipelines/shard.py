@@ -27,7 +27,7 @@ from schemas.config import BuildConfig
 from schemas.documents import ID_TYPE, PROVENANCE_SCHEMA
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import write_shard
-from storage.files import join
+from storage.files import delete_tree, join
 from storage.listing import list_files
 from tokenization.packing import pack, record_order
 
@@ -56,11 +56,14 @@ def shard(
     summary = tokens.summary()
     assert summary is not None
     planned = plan_shards(summary["splits"], config.shards, layout.record_bytes)
+    _claim(workspace, dataset, output)
     done = _done(dataset, output)
     total = sum(split.shards for split in planned)
     dtype = id_dtype(tokenizer["size"])
     shuffled = sum(t for splits in summary["splits"].values() for _, t in splits.values()) * dtype.itemsize
     budget = runner.shuffle_bytes if runner.is_local else max(1, shuffled)
+    if len(done) == total:
+        return dataset, planned
     with runner.watch("shard", total, "shards", lambda: len(list_files(dataset.path("shards")))):
         for wave in waves(planned, shuffled, budget):
             waiting = frozenset(number for number in wave if number not in done)
@@ -68,7 +71,7 @@ def shard(
                 unpublish(output)
                 scatter = ScatterBlock(config.seed, planned, waiting, tokens)
                 gather = WriteShard(config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset)
-                runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather))
+                runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather), shuffles=True)
     return dataset, planned
 
 
@@ -87,6 +90,16 @@ def _job(pipeline: beam.Pipeline, blocks: tuple[Block, ...], scatter: ScatterBlo
         | "By shard" >> beam.GroupByKey()
         | "Write shards" >> beam.ParDo(gather)
     )
+
+
+def _claim(workspace: Workspace, dataset: Dataset, output: str) -> None:
+    """Make `output` hold this dataset's shards: what another config wrote under the same names is not ours."""
+    owner = join(workspace.root, "output-owner.json")
+    if read_json(owner) != dataset.directory:
+        unpublish(output)
+        delete_tree(dataset.path("shards"))
+        delete_tree(join(output, "documents"))
+        write_json(owner, dataset.directory)
 
 
 def _done(dataset: Dataset, output: str) -> set[int]:
