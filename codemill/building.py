@@ -8,6 +8,7 @@ from pipelines.build import build
 from pipelines.runner import Runner, default_workers
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest
+from schemas.reasons import Outcome
 
 
 def build_snapshot(
@@ -26,7 +27,10 @@ def build_snapshot(
     print_summary(console, manifest, output)
     seconds = sum(progress.seconds.values())
     if seconds:
-        read = sum(row.read.bytes for row in manifest.ledger.sources)
+        skipped = Outcome.NOT_SELECTED.value
+        read = sum(
+            amount.bytes for row in manifest.ledger.sources for name, amount in row.outcomes.items() if name != skipped
+        )
         console.print(
             f"{read / 1e6:.1f} MB read in {seconds:.1f} s with {runner.workers} workers: "
             f"{read / 1e6 / seconds / runner.workers:.1f} MB/s per worker",

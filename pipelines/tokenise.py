@@ -135,7 +135,9 @@ def with_prefix(table: pa.Table, template: str) -> pa.ChunkedArray:
         template.replace("{language}", language).replace("{path}", path).encode("utf-8", "replace")
         for language, path in zip(table["language"].to_pylist(), table["path"].to_pylist(), strict=True)
     ]
-    return pc.binary_join_element_wise(pa.array(prefixes, pa.large_binary()), table["text"], pa.scalar(b"", pa.large_binary()))
+    return pc.binary_join_element_wise(
+        pa.array(prefixes, pa.large_binary()), table["text"], pa.scalar(b"", pa.large_binary())
+    )
 
 
 def splits(table: pa.Table, seed: int, validation_share: float) -> pa.Array:

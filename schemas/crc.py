@@ -13,7 +13,7 @@ _MASK_DELTA = 0xA282EAD8
 
 def masked_crc32c(data: bytes) -> int:
     """CRC-32C (Castagnoli) of `data`, rotated right by 15 bits plus a constant, as TFRecord's framing asks."""
-    crc = google_crc32c.value(data)
+    crc: int = google_crc32c.value(data)
     return ((crc >> 15 | crc << 17) + _MASK_DELTA) & 0xFFFFFFFF
 
 

@@ -12,7 +12,26 @@ import pyarrow.parquet as pq
 
 from schemas.config import BuildConfig
 
-WORDS = "alpha beta gamma delta value index result total items count name path data node edge list size key".split()
+WORDS = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "value",
+    "index",
+    "result",
+    "total",
+    "items",
+    "count",
+    "name",
+    "path",
+    "data",
+    "node",
+    "edge",
+    "list",
+    "size",
+    "key",
+]
 
 
 def python_text(seed: int, lines: int = 40) -> str:

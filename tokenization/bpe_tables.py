@@ -81,14 +81,8 @@ def bpe_tables(model: Model) -> BpeTables:
     Raises:
         CodemillError: the model holds what these tables cannot express.
     """
-    normal = {
-        p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.NORMAL
-    }
-    fixed = {
-        p.text.replace(SPACE_MARK, " "): i
-        for i, p in enumerate(model.pieces)
-        if p.type == PieceType.USER_DEFINED
-    }
+    normal = {p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.NORMAL}
+    fixed = {p.text.replace(SPACE_MARK, " "): i for i, p in enumerate(model.pieces) if p.type == PieceType.USER_DEFINED}
     _check(model, normal)
     character_ids = np.full(_CODE_POINTS, NO_PIECE, np.int32)
     for text, piece in normal.items():
@@ -166,7 +160,7 @@ def _fill(pairs: NDArray[np.uint64], keys: NDArray[np.uint64], values: NDArray[n
 
 @kernel
 def merge_of(pairs: NDArray[np.uint64], left: int, right: int) -> np.uint64:
-    """rank << 32 | id of the piece that two pieces merge into, or NO_MERGE; by a vocabulary's pair table."""
+    """Rank << 32 | id of the piece that two pieces merge into, or NO_MERGE; by a vocabulary's pair table."""
     if left < 0 or right < 0:
         return NO_MERGE
     key = (np.uint64(left) << np.uint64(32)) | np.uint64(right)

@@ -31,7 +31,7 @@ def build(vocabulary: bytes, merges: bytes) -> HfJsonTokenizer:
     try:
         ids = json.loads(vocabulary)
         lines = merges.decode().split("\n")
-        pairs = [tuple(line.split(" ")) for line in lines if line and not line.startswith("#version")]
+        pairs = [(left, right) for left, right in (x.split(" ") for x in lines if x and not x.startswith("#version"))]
         tokenizer = Tokenizer(models.BPE(vocab=ids, merges=pairs))
         last = max(ids.values())
     except Exception as error:  # the library raises the base class

@@ -45,9 +45,7 @@ class HfJsonTokenizer:
         try:
             self._tokenizer = tokenizers.Tokenizer.from_str(data.decode())
         except Exception as error:  # the library raises the base class
-            raise CodemillError(
-                f"not a tokenizer.json: {error}", "name a file that `tokenizers` saved"
-            ) from None
+            raise CodemillError(f"not a tokenizer.json: {error}", "name a file that `tokenizers` saved") from None
         self._tokenizer.encode_special_tokens = True
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -91,9 +89,7 @@ class HfJsonTokenizer:
         offsets = np.zeros(len(texts) + 1, np.int64)
         for first, last in _batches(texts.offsets):
             documents = [texts.document(i).decode() for i in range(first, last)]
-            for i, encoding in enumerate(
-                self._tokenizer.encode_batch_fast(documents, add_special_tokens=False)
-            ):
+            for i, encoding in enumerate(self._tokenizer.encode_batch_fast(documents, add_special_tokens=False)):
                 ids = np.array(encoding.ids, np.uint32)
                 parts.append(ids)
                 offsets[first + i + 1] = ids.size

@@ -28,7 +28,7 @@ _ID_MASK = np.uint64((1 << 32) - 1)
 _PLACE_MASK = (1 << 32) - 1
 _NEVER = np.int64(0x7FFFFFFFFFFFFFFF)
 
-# Rows of the work array, int64 [8, window + 1]. Two windows are held at a time, the second in the rows behind the first's.
+# Rows of the work array, int64 [8, window + 1]. Two windows are held, the second in the rows behind the first's.
 _SYMBOLS = 0  # id of each symbol, or NO_PIECE
 _STARTS = 2  # where it starts; one more entry says where the last one ends
 _NEXT = 4
@@ -243,7 +243,7 @@ def _emit(
     out: NDArray[np.uint32],
     place: int,
 ) -> int:
-    """Write the ids of a window's symbols from `first` to before `last`; a character without a piece is spelled in bytes."""
+    """Write the ids of a window's symbols from `first` to before `last`; one without a piece is spelled in bytes."""
     for i in range(first, last):
         if work[_SYMBOLS + side, i] == NO_PIECE:
             for at in range(work[_STARTS + side, i], work[_STARTS + side, i + 1]):
@@ -275,6 +275,4 @@ def _code_point(data: NDArray[np.uint8], at: int) -> int:
         return (first & 0x1F) << 6 | data[at + 1] & 0x3F
     if first < 0xF0:
         return (first & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | data[at + 2] & 0x3F
-    return (
-        (first & 0x07) << 18 | (data[at + 1] & 0x3F) << 12 | (data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F
-    )
+    return (first & 0x07) << 18 | (data[at + 1] & 0x3F) << 12 | (data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F

@@ -83,9 +83,7 @@ def _piece(data: bytes) -> Piece:
     text, score = fields.get(1, b""), fields.get(2, b"\0\0\0\0")
     if not isinstance(text, bytes) or not isinstance(score, bytes):
         raise ValueError("a piece has fields of other types")
-    return Piece(
-        text.decode(), struct.unpack("<f", score)[0], PieceType(_integer(fields.get(3, PieceType.NORMAL)))
-    )
+    return Piece(text.decode(), struct.unpack("<f", score)[0], PieceType(_integer(fields.get(3, PieceType.NORMAL))))
 
 
 def _integer(value: int | bytes) -> int:

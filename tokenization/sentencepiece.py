@@ -149,19 +149,19 @@ def _separator_id(model: Model) -> int:
     for i, piece in enumerate(model.pieces):
         if piece.type == PieceType.CONTROL and piece.text == SEPARATOR:
             return i
-    raise CodemillError(
-        f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol"
-    )
+    raise CodemillError(f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol")
 
 
 def _piece_bytes(model: Model) -> list[bytes]:
-    spelled = {
-        PieceType.CONTROL: lambda text: b"",
-        PieceType.UNKNOWN: lambda text: b"",
-        PieceType.BYTE: lambda text: bytes([int(text[1:-1], 16)]),
-    }
-    plain = lambda text: text.replace(SPACE_MARK, " ").encode()  # noqa: E731
-    return [spelled.get(piece.type, plain)(piece.text) for piece in model.pieces]
+    return [_spelled(piece.text, piece.type) for piece in model.pieces]
+
+
+def _spelled(text: str, kind: PieceType) -> bytes:
+    if kind in (PieceType.CONTROL, PieceType.UNKNOWN):
+        return b""
+    if kind == PieceType.BYTE:
+        return bytes([int(text[1:-1], 16)])
+    return text.replace(SPACE_MARK, " ").encode()
 
 
 def _encoder(model: Model, data: bytes) -> _BpeEncoder | _LineEncoder:

@@ -117,9 +117,7 @@ def encode_documents(
 
 
 @kernel
-def _cut(
-    data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint8], ends: NDArray[np.int64]
-) -> int:
+def _cut(data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint8], ends: NDArray[np.int64]) -> int:
     """Write the ends of the next units, at least one; their number."""
     last = min(stop, start + ends.size)
     units = 0

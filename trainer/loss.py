@@ -58,7 +58,7 @@ def sequence_loss(
         cross_entropy = log_normaliser - jnp.sum(jnp.where(chosen, scores_BCV, 0.0), axis=-1)
         return None, SequenceLoss(cross_entropy.sum(-1), Z_LOSS * jnp.square(log_normaliser).sum(-1))
 
-    again = jax.checkpoint(piece, prevent_cse=True)
+    again = jax.checkpoint(piece, prevent_cse=False)
     _, sums = jax.lax.scan(again, None, (x_NBCE, targets_NBC), unroll=unrolling())
     return SequenceLoss(sums.cross_entropy.sum(0) / length, sums.z.sum(0) / length)
 

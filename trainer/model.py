@@ -104,7 +104,7 @@ def mlp(layer: Parameters, x_BTE: jax.Array) -> jax.Array:
 
 
 def unrolling() -> int:
-    """How many rounds of a loop to write out: XLA's CPU backend runs a loop's body on one core, straight code on all."""
+    """Rounds of a loop to write out: XLA's CPU backend runs a loop's body on one core, straight code on all."""
     return 8 if jax.default_backend() == "cpu" else 1
 
 
