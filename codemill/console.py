@@ -8,6 +8,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+PLAIN_WIDTH = 180
 PLAIN_INTERVAL = 10.0
 """Seconds between plain progress lines."""
 
@@ -66,4 +67,5 @@ class BuildProgress:
 
 def make_console() -> Console:
     """The console for progress and results; plain and unwrapped when it is not a terminal."""
-    return Console(soft_wrap=not sys.stdout.isatty())
+    # Elsewhere than on a terminal there is no width to fit: tables keep their columns whole.
+    return Console() if sys.stdout.isatty() else Console(soft_wrap=True, width=PLAIN_WIDTH)

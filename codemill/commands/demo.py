@@ -11,7 +11,7 @@ from codemill.commands.options import Workers
 
 def demo(
     output: Annotated[str, typer.Option("--output", "-o", help="Directory for the demo's files.")] = "demo",
-    steps: Annotated[int, typer.Option(help="Training steps per stage.", min=20)] = 80,
+    steps: Annotated[int, typer.Option(help="Training steps per stage.", min=20)] = 40,
     workers: Workers = None,
 ) -> None:
     """Build a snapshot from the packages of this Python environment and train a small model on it in three stages.
