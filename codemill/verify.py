@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
@@ -96,7 +97,11 @@ def _check_shard(snapshot: str, manifest: Manifest, shard: Shard) -> list[str]:
         records = ShardReader(path, layout, shard.records).read(np.arange(shard.records))
     except CheckFailed as error:
         return [*problems, error.message]
-    return problems + [f"{shard.name}: {text}" for text in _stream_problems(snapshot, manifest, shard, records)]
+    try:
+        return problems + [f"{shard.name}: {text}" for text in _stream_problems(snapshot, manifest, shard, records)]
+    except (OSError, pa.ArrowException):
+        # The provenance cannot be read; its own check says why.
+        return problems
 
 
 def _stream_problems(snapshot: str, manifest: Manifest, shard: Shard, records: np.ndarray) -> Iterator[str]:

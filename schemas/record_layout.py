@@ -25,9 +25,8 @@ MAX_ID_BYTES = 4
 
 _FRAME_HEAD = 12  # u64 length and its CRC
 _FRAME_TAIL = 4  # CRC of the payload
-_CHUNK_BYTES = (
-    1 << 18
-)  # records handled at a time: a second look at the bytes finds them in the processor's cache
+# Records handled at a time: a second look at their bytes finds them in the processor's cache.
+_CHUNK_BYTES = 1 << 18
 
 
 class CorruptRecord(CheckFailed):

@@ -9,6 +9,7 @@ name in a text gives ordinary pieces.
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Iterable
 from typing import Literal
@@ -31,6 +32,7 @@ SEPARATOR = "<|endoftext|>"
 LINE_PIECES = ("\n", "\n\n", "\n\n\n", "\r\n", *("\t" * count for count in range(1, 10)))
 """Pieces for line ends and tabs; the trainer itself learns runs of spaces, but sees no lines and no tabs."""
 
+_LINE = re.compile("[^\n]*\n|[^\n]+")
 _LONGEST_PIECE = 32  # characters: long enough for deep indentation and for rulers of dashes
 
 
@@ -199,7 +201,7 @@ class _LineEncoder:
 
     def _encode(self, text: str) -> NDArray[np.uint32]:
         ids: list[int] = []
-        for line in text.splitlines(keepends=True):
+        for line in _LINE.findall(text):
             for i, part in enumerate(line.split(SPACE_MARK)):
                 ids += self._mark if i else []
                 ids += self._processor.encode(part)
