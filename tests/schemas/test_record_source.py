@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_neighbours_are_read_together(indices: list[int]) -> None:
     class Source(record_source._RemoteRecords):
         def __init__(self) -> None:
             self._record_bytes = RECORD_BYTES
-            self._pool = record_source.ThreadPoolExecutor(1)
+            self._pool = ThreadPoolExecutor(1)
 
         def _read(self, run: tuple[int, int]) -> bytes:
             reads.append(run)
