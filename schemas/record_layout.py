@@ -150,9 +150,7 @@ class RecordLayout:
         flat = records.reshape(-1)
         for part in self._chunks(rows.size):
             chosen = rows[part]
-            crcs = _little_endian(
-                masked_crc32c_rows(records[row, _FRAME_HEAD:-_FRAME_TAIL] for row in chosen)
-            )
+            crcs = _little_endian(masked_crc32c_rows(records[row, _FRAME_HEAD:-_FRAME_TAIL] for row in chosen))
             good = (records[chosen, : header.size] == header).all(axis=1)
             good &= (records[chosen, -_FRAME_TAIL:] == crcs).all(axis=1)
             if not good.all():

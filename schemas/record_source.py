@@ -34,9 +34,7 @@ class _MappedRecords:
     def __init__(self, uri: str, records: int, record_bytes: int) -> None:
         shape = (records, record_bytes)
         # An empty file cannot be mapped.
-        mapped = (
-            np.memmap(local_path(uri), np.uint8, "r", shape=shape) if records else np.empty(shape, np.uint8)
-        )
+        mapped = np.memmap(local_path(uri), np.uint8, "r", shape=shape) if records else np.empty(shape, np.uint8)
         # As a plain array: each row taken from a memmap would pass through the subclass's Python code.
         self._records = mapped.view(np.ndarray)
 
@@ -68,7 +66,5 @@ class _RemoteRecords:
         except (OSError, pa.ArrowException) as error:
             raise explained(self._uri, "read", error) from None
         if len(data) != size:
-            raise StorageError(
-                f"{self._uri}: got {len(data)} of {size} bytes at {first * self._record_bytes}"
-            )
+            raise StorageError(f"{self._uri}: got {len(data)} of {size} bytes at {first * self._record_bytes}")
         return data

@@ -81,13 +81,21 @@ def train(
             minloglevel=2,
         )
     except (RuntimeError, OSError) as error:
-        raise CodemillError(
-            f"SentencePiece cannot train {vocabulary_size} pieces on this sample: {error}",
-            "lower vocabulary_size or train on more text",
-        ) from None
+        raise _explained(str(error), vocabulary_size) from None
     tokenizer = SentencePieceTokenizer(trained.getvalue())
     tokenizer.save(directory)
     return tokenizer
+
+
+def _explained(message: str, vocabulary_size: int) -> CodemillError:
+    if largest := re.search(r"value <= (\d+)", message):
+        return CodemillError(
+            f"the sample holds too little text for a vocabulary of {vocabulary_size}",
+            f"set vocabulary_size to {largest[1]} or less, or train on more text",
+        )
+    if "sentences_.empty()" in message:
+        return CodemillError("the sample holds no text to train a tokenizer on", "train on more text")
+    return CodemillError(f"SentencePiece cannot train a vocabulary of {vocabulary_size}: {message}")
 
 
 class SentencePieceTokenizer:
