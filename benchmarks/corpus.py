@@ -154,21 +154,24 @@ def write_corpus(tree: Path, output: Path, megabytes: float, code_share: float =
     files = files_of(tree)
     description: dict[str, int] = {}
     sample: list[str] = []
-    for kind, wanted, chosen, suffix, write in (
+    wanted = int(megabytes * 1e6)
+    found = 0
+    # Prose first: where a tree has little of it, code fills the rest.
+    for kind, share, chosen, suffix, write in (
         ("prose", 1 - code_share, is_prose, "jsonl", write_prose),
-        ("code", code_share, is_code, "parquet", write_code),
+        ("code", 1.0, is_code, "parquet", write_code),
     ):
         (output / kind).mkdir(parents=True)
-        documents = read_documents(tree, [path for path in files if chosen(path)], int(wanted * megabytes * 1e6))
+        documents = read_documents(tree, [path for path in files if chosen(path)], int(share * wanted) - found)
         parts = list(in_files(documents))
         for i, part in enumerate(parts):
             write(output / kind / f"{i:02d}.{suffix}", part)
         everything = [document for part in parts for document in part]
         sample += [document.text for document in islice(everything, TOKENIZER_SAMPLE_DOCUMENTS)]
         description[f"{kind}_documents"] = len(everything)
+        found += sum(document.size for document in everything)
         description[f"{kind}_bytes"] = sum(document.size for document in everything)
-    found = description["prose_bytes"] + description["code_bytes"]
-    if found < 0.9 * megabytes * 1e6:
+    if found < 0.9 * wanted:
         raise SystemExit(
             f"{tree} has only {found / 1e6:.0f} MB of the {megabytes:.0f} MB of text asked for "
             f"({description['prose_bytes'] / 1e6:.0f} MB prose): name a larger tree or ask for less"

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from buffers.kernel import kernel
 from tokenization.bpe_tables import NO_MERGE, NO_PIECE, BpeTables, FixedPieces, MergeTables, merge_of
+from tokenization.utf8 import character_bytes, code_point
 
 WINDOW = 64
-"""Characters merged at a time."""
+"""Symbols merged at a time: characters, or bytes where the vocabulary starts from those."""
 
 _RANK_SHIFT = 32
 _ID_MASK = np.uint64((1 << 32) - 1)
@@ -57,7 +58,7 @@ def encode_unit(
 
     Args:
         data: UTF-8.
-        start: a place where `BpeTables.joined` allows a cut.
+        start: a place that no piece reaches across.
         end: another one.
         tables: the vocabulary.
         work: from `work_array`; changed.
@@ -79,7 +80,7 @@ def encode_unit(
                 at += tables.fixed.offsets[piece + 1] - tables.fixed.offsets[piece]
                 begin = at
                 continue
-        at += _character_bytes(data[at])
+        at += character_bytes(data[at])
     return int(_encode_stretch(data, begin, end, tables.merging, work, out, place))
 
 
@@ -165,19 +166,19 @@ def _encode_windows(
 def _merge_window(
     data: NDArray[np.uint8], start: int, end: int, tables: MergeTables, work: NDArray[np.int64], side: int
 ) -> int:
-    """Merge the characters from `start` on, as many as the work array takes; the number of symbols that are left."""
+    """Merge the symbols from `start` on, as many as the work array takes; the number of those that are left."""
     pairs = tables.pairs
-    character_ids = tables.character_ids
+    first_ids = tables.byte_ids if tables.bytewise else tables.character_ids
     symbols = _SYMBOLS + side
     starts = _STARTS + side
     size = 0
     at = start
     while at < end and size < work.shape[1] - 1:
-        work[symbols, size] = character_ids[_code_point(data, at)]
+        work[symbols, size] = first_ids[np.int64(data[at]) if tables.bytewise else code_point(data, at)]
         work[starts, size] = at
         work[_NEXT, size] = size + 1
         work[_PREVIOUS, size] = size - 1
-        at = min(at + _character_bytes(data[at]), end)
+        at = at + 1 if tables.bytewise else min(at + character_bytes(data[at]), end)
         size += 1
     work[starts, size] = at
     work[_KEYS, size - 1] = _NEVER
@@ -253,26 +254,3 @@ def _emit(
             out[place] = work[_SYMBOLS + side, i]
             place += 1
     return place
-
-
-@kernel
-def _character_bytes(first: int) -> int:
-    """Bytes of the UTF-8 character that starts with a byte."""
-    if first < 0xC0:
-        return 1
-    if first < 0xE0:
-        return 2
-    return 3 if first < 0xF0 else 4
-
-
-@kernel
-def _code_point(data: NDArray[np.uint8], at: int) -> int:
-    """The code point that starts at a place of valid UTF-8; below 2 ** 21 whatever the bytes are."""
-    first = np.int64(data[at])
-    if first < 0x80:
-        return first
-    if first < 0xE0:
-        return (first & 0x1F) << 6 | data[at + 1] & 0x3F
-    if first < 0xF0:
-        return (first & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | data[at + 2] & 0x3F
-    return (first & 0x07) << 18 | (data[at + 1] & 0x3F) << 12 | (data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from buffers.texts import Texts
 from schemas.errors import CodemillError
 from storage.files import join, read_bytes, write_atomic
-from tokenization.bpe_tables import SPACE_MARK, BpeTables, bpe_tables
 from tokenization.model_proto import Model, ModelType, PieceType, parse_model
+from tokenization.sentencepiece_tables import SPACE_MARK, joined_bytes, sentencepiece_tables
 from tokenization.tokenizer import TokenBatch, identity_of
 from tokenization.training_text import SENTENCE_BYTES, sentences
-from tokenization.unit_cache import UNIT_IDS, UnitCache, empty_cache, encode_documents
+from tokenization.unit_cache import UNIT_IDS, UnitCache, empty_cache, encode_joined
 
 MODEL_FILE = "sentencepiece.model"
 SEPARATOR = "<|endoftext|>"
@@ -176,13 +176,14 @@ def _spelled(text: str, kind: PieceType) -> bytes:
 
 def _encoder(model: Model, data: bytes) -> _BpeEncoder | _LineEncoder:
     if model.type == ModelType.BPE:
-        return _BpeEncoder(bpe_tables(model))
+        return _BpeEncoder(model)
     return _LineEncoder(model, data)
 
 
 class _BpeEncoder:
-    def __init__(self, tables: BpeTables) -> None:
-        self._tables = tables
+    def __init__(self, model: Model) -> None:
+        self._tables = sentencepiece_tables(model)
+        self._joined = joined_bytes(model)
         self._cache: UnitCache | None = None
         self._lock = threading.Lock()  # the kernel releases the interpreter's and changes the cache
 
@@ -192,7 +193,7 @@ class _BpeEncoder:
         with self._lock:
             if self._cache is None:
                 self._cache = empty_cache()
-            encode_documents(texts.data, texts.offsets, self._tables, self._cache, out, offsets)
+            encode_joined(texts.data, texts.offsets, self._joined, self._tables, self._cache, out, offsets)
         return TokenBatch(out[: offsets[-1]].copy(), offsets)
 
 

@@ -1,8 +1,9 @@
 """Encode documents unit by unit, remembering the units seen lately.
 
-A unit is a stretch of text between two places where no piece reaches across (`BpeTables.joined`), so encoding units
-alone gives the ids of the whole text. Most units of a text are among a few thousand: they are looked up by their
-bytes. What the cache holds at any moment changes how fast an answer comes, never the answer.
+A unit is a stretch of text between two places where no piece reaches across, so encoding units alone gives the ids of
+the whole text: with SentencePiece what lies between two bytes that no piece holds in a row, with GPT-2 a word. Most
+units of a text are among a few thousand: they are looked up by their bytes. What the cache holds at any moment changes
+how fast an answer comes, never the answer.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from buffers.masks import load_u64
 from buffers.mix import fold_multiply
 from tokenization.bpe_tables import BpeTables
 from tokenization.merging import encode_unit, work_array
+from tokenization.split import Splitter, split
 
 UNIT_BYTES = 40
 """Longer units are encoded each time they occur."""
@@ -85,19 +87,21 @@ def empty_cache() -> UnitCache:
 
 
 @kernel
-def encode_documents(
+def encode_joined(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
+    joined: NDArray[np.uint8],
     tables: BpeTables,
     cache: UnitCache,
     out: NDArray[np.uint32],
     out_offsets: NDArray[np.int64],
 ) -> None:
-    """Encode each document.
+    """Encode each document, cut where two bytes are not joined.
 
     Args:
         data: UTF-8, padded with 64 bytes behind the last document.
         offsets: int64 [documents + 1].
+        joined: uint8 [65536], from `joined_bytes`.
         tables: the vocabulary.
         cache: what earlier calls saw; changed.
         out: receives the ids; at least offsets[-1] - offsets[0] + `UNIT_IDS` places.
@@ -109,7 +113,31 @@ def encode_documents(
         start = offsets[document]
         stop = offsets[document + 1]
         while start < stop:
-            units = _cut(data, start, stop, tables.joined, cache.ends)
+            units = _cut(data, start, stop, joined, cache.ends)
+            _look_up(data, start, units, cache)
+            place = _encode_units(data, start, units, tables, cache, out, place)
+            start = cache.ends[units - 1]
+    out_offsets[offsets.size - 1] = place
+
+
+@kernel
+def encode_words(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    splitter: Splitter,
+    tables: BpeTables,
+    cache: UnitCache,
+    out: NDArray[np.uint32],
+    out_offsets: NDArray[np.int64],
+) -> None:
+    """Encode each document, cut into words by GPT-2's rule; the arguments are otherwise those of `encode_joined`."""
+    place = 0
+    for document in range(offsets.size - 1):
+        out_offsets[document] = place
+        start = offsets[document]
+        stop = offsets[document + 1]
+        while start < stop:
+            units = split(data, start, stop, splitter, cache.ends)
             _look_up(data, start, units, cache)
             place = _encode_units(data, start, units, tables, cache, out, place)
             start = cache.ends[units - 1]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.tokenization.vocabularies import made_up_model, plain_encode
-from tokenization.bpe_tables import bpe_tables
 from tokenization.merging import WINDOW, encode_unit, work_array
 from tokenization.model_proto import Model
+from tokenization.sentencepiece_tables import sentencepiece_tables
 
 MODELS = [made_up_model(characters, 60, seed) for seed in range(5) for characters in ("ab", "abc", "aé漢 ")]
 
@@ -20,7 +20,7 @@ def merged(model: Model, text: str) -> list[int]:
     raw = text.encode()
     out = np.zeros(len(raw) + 1, np.uint32)
     data = np.frombuffer(raw + bytes(64), np.uint8)
-    count = encode_unit(data, 0, len(raw), bpe_tables(model), work_array(), out, 0)
+    count = encode_unit(data, 0, len(raw), sentencepiece_tables(model), work_array(), out, 0)
     return list(map(int, out[:count]))
 
 
@@ -65,7 +65,7 @@ def test_a_piece_longer_than_a_window() -> None:
 
 
 def test_bytes_that_are_not_utf8_stay_inside_their_unit() -> None:
-    tables = bpe_tables(MODELS[0])
+    tables = sentencepiece_tables(MODELS[0])
     for raw in (b"\xf0", b"\xff" * 9, b"a\xe6\xbc", b"\x80a", b"\xfe\xbf\xbf\xbf"):
         out = np.full(len(raw) + 2, 7, np.uint32)
         data = np.frombuffer(raw + bytes(64), np.uint8)

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from buffers.texts import Texts
 from tests.tokenization.vocabularies import made_up_model, plain_encode
 from tokenization import unit_cache
-from tokenization.bpe_tables import bpe_tables
-from tokenization.unit_cache import UNIT_BYTES, UNIT_IDS, UnitCache, empty_cache, encode_documents
+from tokenization.sentencepiece_tables import joined_bytes, sentencepiece_tables
+from tokenization.unit_cache import UNIT_BYTES, UNIT_IDS, UnitCache, empty_cache, encode_joined
 
 MODEL = made_up_model("abc ()é漢", 40, 1)
-TABLES = bpe_tables(MODEL)
+TABLES = sentencepiece_tables(MODEL)
+JOINED = joined_bytes(MODEL)
 ALPHABET = "abc ()é漢🎉\n\t\r_\0"
 SHARED = empty_cache()
 
@@ -24,7 +25,7 @@ def encoded(documents: list[str], cache: UnitCache) -> list[list[int]]:
     texts = Texts.from_list([document.encode() for document in documents])
     out = np.zeros(int(texts.offsets[-1]) + UNIT_IDS, np.uint32)
     offsets = np.zeros(len(texts) + 1, np.int64)
-    encode_documents(texts.data, texts.offsets, TABLES, cache, out, offsets)
+    encode_joined(texts.data, texts.offsets, JOINED, TABLES, cache, out, offsets)
     return [out[a:b].tolist() for a, b in itertools.pairwise(offsets)]
 
 

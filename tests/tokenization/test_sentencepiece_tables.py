@@ -3,11 +3,12 @@ import pytest
 
 from schemas.errors import CodemillError
 from tests.tokenization.vocabularies import FIXED, made_up_model
-from tokenization.bpe_tables import NO_MERGE, NO_PIECE, bpe_tables, merge_of
+from tokenization.bpe_tables import NO_MERGE, NO_PIECE, merge_of
 from tokenization.model_proto import Model, Piece, PieceType
+from tokenization.sentencepiece_tables import joined_bytes, sentencepiece_tables
 
 MODEL = made_up_model("abé漢 ", 50, 4)
-TABLES = bpe_tables(MODEL)
+TABLES = sentencepiece_tables(MODEL)
 PIECES = {p.text.replace("\u2581", " "): i for i, p in enumerate(MODEL.pieces) if p.type == PieceType.NORMAL}
 
 
@@ -30,7 +31,7 @@ def test_characters_without_a_piece_never_merge() -> None:
 
 
 def test_a_text_may_be_cut_where_no_piece_reaches_across() -> None:
-    joined = TABLES.joined.reshape(256, 256)
+    joined = joined_bytes(MODEL).reshape(256, 256)
     inside = {(a, b) for text in [*PIECES, *FIXED] for a, b in zip(text.encode(), text.encode()[1:], strict=False)}
     for first in range(256):
         for second in range(256):
@@ -65,4 +66,4 @@ def with_piece(text: str, kind: PieceType) -> Model:
 )
 def test_what_the_tables_cannot_express_is_refused(model: Model, message: str) -> None:
     with pytest.raises(CodemillError, match=message):
-        bpe_tables(model)
+        sentencepiece_tables(model)
