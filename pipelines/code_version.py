@@ -19,7 +19,7 @@ def code_hash(*rooms: str) -> str:
         origin = Path(spec.origin)
         files = sorted(origin.parent.rglob("*")) if origin.name == "__init__.py" else [origin]
         for file in files:
-            if file.suffix in {".py", ".yaml"}:
+            if file.suffix in {".py", ".txt", ".yaml"}:
                 name = file.relative_to(origin.parent).as_posix()
                 content = file.read_bytes()
                 digest.update(f"{room}/{name}:{len(content)}:".encode())

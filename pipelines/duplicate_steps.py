@@ -19,11 +19,13 @@ from dedup.shingles import shingle_sets
 from dedup.survivors import survivors
 from dedup.verify import verify
 from pipelines.blobs import BAND_ROW, DROP_ROW, EXACT_ROW, PAIR_ROW, join_blobs, rows, split_by
+from pipelines.exchange import Exchange, Value
 from pipelines.harvest import Block
 from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, write_json
 from schemas.config import DedupConfig, NearConfig
 from schemas.documents import DUPLICATE_SCHEMA
+from schemas.errors import CheckFailed
 from schemas.reasons import Outcome
 
 PAIR_BUCKETS = 64
@@ -60,9 +62,9 @@ class _Ranked(beam.DoFn):
 
 
 class ExactRows(_Ranked):
-    """(ordinal, block) -> (hash range, exact rows) of the documents that passed the filters."""
+    """(ordinal, block) -> (hash range, exact rows) of the documents that passed the filters, and counts."""
 
-    def process(self, element: tuple[int, Block]) -> Iterator[Blob]:
+    def process(self, element: tuple[int, Block]) -> Iterator[Any]:
         block = element[1]
         table = read_table(block.path, [*RANK_COLUMNS, "sha256"])
         kept = np.flatnonzero(table["verdict"].to_numpy(zero_copy_only=False) == "")
@@ -70,25 +72,29 @@ class ExactRows(_Ranked):
         hashes = _words(table["sha256"])[kept]
         first = hashes[:, 0] ^ self._scope(block)
         found = rows(EXACT_ROW, hash_0=first, hash_1=hashes[:, 1], key=keys, order=order, id=ids)
+        yield _count("exact_blocks", 1)
+        yield _count("exact_rows_sent", len(found))
         yield from split_by(_range_of(first, self._partitions), found)
 
 
 class ExactDrops(beam.DoFn):
-    """(hash range, exact rows) -> (block ordinal, drops)."""
+    """(hash range, exact rows) -> (block ordinal, drops), and counts."""
 
-    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Blob]:
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         found = join_blobs(EXACT_ROW, element[1])
         hashes = np.stack([found["hash_0"], found["hash_1"]], axis=1)
         dropped, kept = exact_duplicates(hashes, found["key"], found["order"], found["id"])
         one = np.ones(len(dropped))
         drops = rows(DROP_ROW, key=dropped, kept_key=kept, jaccard=one, containment=one)
+        yield _count("exact_rows", len(found))
+        yield _count("drops_sent", len(drops))
         yield from split_by(dropped >> np.uint64(32), drops)
 
 
 class BandRows(_Ranked):
-    """(ordinal, block and its exact drops) -> (band and key range, band rows) of the remaining documents."""
+    """(ordinal, block and its exact drops) -> (band and key range, band rows) of the remaining documents; counts."""
 
-    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Blob]:
+    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
         near = self._config.near
         assert near is not None
         block = _only(element[1]["block"])
@@ -104,6 +110,7 @@ class BandRows(_Ranked):
         for band in range(near.bands):
             column = np.ascontiguousarray(bands[:, band])
             found = rows(BAND_ROW, band_key=column, key=keys, order=order, id=ids)
+            yield _count("band_rows_sent", len(found))
             for part, blob in split_by(_range_of(column, self._partitions), found):
                 yield band * self._partitions + part, blob
 
@@ -119,9 +126,10 @@ class CandidatePairs(beam.DoFn):
         higher, lower, stats = candidate_pairs(
             found["band_key"], found["key"], found["order"], found["id"], self._bucket_cap
         )
-        yield beam.pvalue.TaggedOutput("counts", ("candidate_pairs", len(higher)))
-        yield beam.pvalue.TaggedOutput("counts", ("capped_buckets", int(stats.capped_buckets)))
-        yield beam.pvalue.TaggedOutput("counts", ("largest_bucket", int(stats.largest_bucket)))
+        yield _count("band_rows", len(found))
+        yield _count("candidate_pairs", len(higher))
+        yield _count("capped_buckets", stats.capped_buckets)
+        yield _count("largest_bucket", stats.largest_bucket)
         if not len(higher):
             return
         by_key = np.argsort(found["key"], kind="stable")
@@ -145,11 +153,12 @@ class CandidatePairs(beam.DoFn):
 
 
 class ShingleSets(beam.DoFn):
-    """(ordinal, block and requests) -> (pair bucket, (keys, offsets, shingles)) of the requested documents."""
+    """(ordinal, block and requests) -> (pair bucket, (keys, lengths, shingles)) of the requested documents."""
 
-    def process(
-        self, element: tuple[int, dict[str, Iterable[Any]]]
-    ) -> Iterator[tuple[int, tuple[bytes, bytes, bytes]]]:
+    def __init__(self, values: Exchange) -> None:
+        self._values = values
+
+    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
         wanted = np.frombuffer(b"".join(element[1]["requests"]), "<u8").reshape(-1, 2)
         if not len(wanted):
             return
@@ -158,11 +167,14 @@ class ShingleSets(beam.DoFn):
         block = _only(element[1]["block"])
         texts = Texts.from_arrow(read_table(block.path, ["text"])["text"].take(pa.array(_rows_of(keys))))
         values, offsets = shingle_sets(texts, np.arange(len(keys)))
-        for bucket in np.unique(wanted[:, 1]):
-            members = np.searchsorted(keys, wanted[wanted[:, 1] == bucket, 0])
-            parts = [values[offsets[m] : offsets[m + 1]] for m in members]
-            lengths = np.array([len(part) for part in parts], np.int64)
-            yield int(bucket), (keys[members].tobytes(), lengths.tobytes(), np.concatenate(parts).tobytes())
+        buckets = np.unique(wanted[:, 1])
+        members = [np.searchsorted(keys, wanted[wanted[:, 1] == bucket, 0]) for bucket in buckets]
+        sets = self._values.put(
+            f"{block.ordinal:06d}",
+            [np.concatenate([values[offsets[m] : offsets[m + 1]] for m in part]) for part in members],
+        )
+        for bucket, part, value in zip(buckets, members, sets, strict=True):
+            yield int(bucket), (keys[part].tobytes(), np.diff(offsets)[part].tobytes(), value)
 
 
 class VerifiedPairs(beam.DoFn):
@@ -172,10 +184,14 @@ class VerifiedPairs(beam.DoFn):
         self._config = config
 
     def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
-        pairs = np.unique(join_blobs(PAIR_ROW, element[1]["pairs"]))
+        arrived = join_blobs(PAIR_ROW, element[1]["pairs"])
+        yield _count("pairs", len(arrived))
+        pairs = np.unique(arrived)
         if not len(pairs):
             return
         keys, offsets, values = _join_sets(element[1]["sets"])
+        if len(np.setdiff1d(np.r_[pairs["higher"], pairs["lower"]], keys[0])):
+            raise CheckFailed("deduplicate: the runner lost shingle sets", "run the build again")
         left = np.searchsorted(keys[0], pairs["higher"])
         right = np.searchsorted(keys[0], pairs["lower"])
         jaccard, containment = verify(values, offsets, keys[1][left], keys[1][right])
@@ -184,17 +200,17 @@ class VerifiedPairs(beam.DoFn):
             sizes = np.diff(offsets)
             longer = sizes[keys[1][left]] >= sizes[keys[1][right]]
             similar |= (containment >= self._config.containment) & longer
-        yield beam.pvalue.TaggedOutput("counts", ("distinct_pairs", len(pairs)))
-        yield beam.pvalue.TaggedOutput("counts", ("verified_pairs", int(similar.sum())))
+        yield _count("distinct_pairs", len(pairs))
+        yield _count("verified_pairs", similar.sum())
         verified = pairs.copy()
         verified["jaccard"], verified["containment"] = jaccard, containment
         yield 0, verified[similar].tobytes()
 
 
 class NearDrops(beam.DoFn):
-    """(0, all verified pairs) -> (block ordinal, drops): one pass in rank order over edges held in memory."""
+    """(0, all verified pairs) -> (block ordinal, drops), and counts: one pass in rank order over edges in memory."""
 
-    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Blob]:
+    def process(self, element: tuple[int, Iterable[bytes]]) -> Iterator[Any]:
         edges = join_blobs(PAIR_ROW, element[1])
         keys, first = np.unique(np.r_[edges["higher"], edges["lower"]], return_index=True)
         order = np.r_[edges["higher_order"], edges["lower_order"]][first]
@@ -207,16 +223,18 @@ class NearDrops(beam.DoFn):
             jaccard=edges["jaccard"][found.edge],
             containment=edges["containment"][found.edge],
         )
+        yield _count("edges", len(edges))
+        yield _count("drops_sent", len(drops))
         yield from split_by(found.dropped >> np.uint64(32), drops)
 
 
 class WriteDuplicates(beam.DoFn):
-    """(ordinal, block and drops) -> the block's duplicates file; emits nothing."""
+    """(ordinal, block and drops) -> the block's duplicates file; emits counts."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
 
-    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[None]:
+    def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, int]]:
         ordinal, found = element
         parts = []
         for name, outcome in (("exact", Outcome.EXACT_DUPLICATE), ("near", Outcome.NEAR_DUPLICATE)):
@@ -229,8 +247,10 @@ class WriteDuplicates(beam.DoFn):
                 drops["containment"],
             ]
             parts.append(pa.table(columns, DUPLICATE_SCHEMA))
-        write_table(duplicates_path(self._dataset, ordinal), pa.concat_tables(parts).sort_by("key"))
-        yield from ()
+        table = pa.concat_tables(parts).sort_by("key")
+        write_table(duplicates_path(self._dataset, ordinal), table)
+        yield "written_blocks", len(list(found["block"]))
+        yield "written_drops", table.num_rows
 
 
 class WriteCounts(beam.DoFn):
@@ -244,6 +264,11 @@ class WriteCounts(beam.DoFn):
         total = max(counts) if name.startswith("largest_") else sum(counts)
         write_json(self._dataset.path("counts", f"{name}.json"), total)
         yield from ()
+
+
+def _count(name: str, value: int) -> Any:
+    """An element of the output `counts`."""
+    return beam.pvalue.TaggedOutput("counts", (name, int(value)))
 
 
 def duplicates_path(dataset: Dataset, block: int) -> str:
@@ -277,12 +302,12 @@ def _only(values: Iterable[Any]) -> Any:
 
 
 def _join_sets(
-    parts: Iterable[tuple[bytes, bytes, bytes]],
+    parts: Iterable[tuple[bytes, bytes, Value]],
 ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray, np.ndarray]:
     """((sorted keys, set number of each), offsets, shingles) of shipped sets; a set that came twice counts once."""
     arrived = list(parts)
     keys = np.frombuffer(b"".join(part[0] for part in arrived), "<u8")
     lengths = np.frombuffer(b"".join(part[1] for part in arrived), "<i8")
-    values = np.frombuffer(b"".join(part[2] for part in arrived), "<u8")
+    values = np.frombuffer(b"".join(Exchange.get(part[2]) for part in arrived), "<u8")
     unique, first = np.unique(keys, return_index=True)
     return (unique, first), np.r_[0, np.cumsum(lengths)], values

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import apache_beam as beam
@@ -35,24 +35,25 @@ class Runner:
     progress: Progress
     beam_arguments: tuple[str, ...] = ()
     """Beam options; with `--runner` among them they replace the local runner."""
-    shuffle_bytes: int = field(default=1 << 30)
-    """Payload that one job may shuffle at once on this machine: the local runner holds it in memory, several times."""
 
     @property
     def is_local(self) -> bool:
         """Whether jobs run in worker processes on this machine."""
         return not any(a == "--runner" or a.startswith("--runner=") for a in self.beam_arguments)
 
-    def options(self, shuffles: bool) -> PipelineOptions:
+    @property
+    def exchanges_files(self) -> bool:
+        """Whether large values go from step to step through files; see `pipelines.exchange`."""
+        return self.is_local
+
+    def options(self) -> PipelineOptions:
         """Beam's options for a job.
 
-        The local runner is named, because Beam's default may fetch another engine when it finds a network. A job that
-        shuffles runs in this process: between worker processes the local runner lost elements of large shuffles, and
-        without a word. Jobs that shuffle nothing leave a marker for each element, so a lost one would be noticed.
+        The local runner is named, because Beam's default may fetch another engine when it finds a network.
         """
         if not self.is_local:
             return PipelineOptions(list(self.beam_arguments))
-        if self.workers == 1 or shuffles:
+        if self.workers == 1:
             local = ["--runner=FnApiRunner", "--direct_running_mode=in_memory"]
         else:
             local = [
@@ -62,10 +63,14 @@ class Runner:
             ]
         return PipelineOptions([*local, *self.beam_arguments])
 
-    def run(self, build: Callable[[beam.Pipeline], None], *, shuffles: bool = False) -> None:
-        """Build and run one job to its end."""
+    def run(self, build: Callable[[beam.Pipeline], None]) -> None:
+        """Build and run one job to its end.
+
+        No job is trusted to have handled every element: each leaves a marker per element, or counts what was sent
+        and what arrived.
+        """
         _quiet_beam()
-        with beam.Pipeline(options=self.options(shuffles)) as pipeline:
+        with beam.Pipeline(options=self.options()) as pipeline:
             build(pipeline)
 
     @contextmanager

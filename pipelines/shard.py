@@ -1,4 +1,4 @@
-"""Shard: token ids -> TFRecord shards and their provenance, in waves that fit the shuffle's memory budget.
+"""Shard: token ids -> TFRecord shards and their provenance.
 
 Only token ids travel. A document's shard and its place in the stream come from keyed hashes of its id; the records of a
 shard are then permuted, so that neighbours in a file are not neighbours in a document.
@@ -6,9 +6,10 @@ shard are then permuted, so that neighbours in a file are not neighbours in a do
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import numpy as np
@@ -16,25 +17,38 @@ import pyarrow as pa
 
 from pipelines.code_version import code_hash
 from pipelines.corpus_tokenizer import id_bytes
+from pipelines.exchange import Exchange, Value, exchange
 from pipelines.harvest import Block, Harvest
 from pipelines.runner import Runner
-from pipelines.shard_plan import PlannedSplit, plan_shards, waves
+from pipelines.shard_plan import PlannedSplit, plan_shards
 from pipelines.snapshot_files import unpublish
 from pipelines.tables import read_table, write_table
 from pipelines.tokenise import id_dtype, tokens_path
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
 from schemas.documents import ID_TYPE, PROVENANCE_SCHEMA
+from schemas.errors import CheckFailed
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import write_shard
 from storage.files import delete_tree, join
 from storage.listing import list_files
 from tokenization.packing import pack, record_order
 
-Contribution = tuple[bytes, bytes, bytes, bytes]
-"""One block's part of a shard: document ids, keys, token counts, token ids."""
 
-NOTHING: Contribution = (b"", b"", b"", b"")
+class Contribution(NamedTuple):
+    """One block's part of a shard, its documents in the block's order."""
+
+    ids: bytes
+    """16 bytes a document."""
+    keys: bytes
+    """uint64 a document: block << 32 | row."""
+    lengths: bytes
+    """int64 a document."""
+    tokens: Value
+    """Token ids of all of them."""
+
+
+NOTHING = Contribution(b"", b"", b"", b"")
 
 
 def shard(
@@ -59,20 +73,36 @@ def shard(
     _claim(workspace, dataset, output)
     done = _done(dataset, output)
     total = sum(split.shards for split in planned)
-    dtype = id_dtype(tokenizer["size"])
-    shuffled = sum(t for splits in summary["splits"].values() for _, t in splits.values()) * dtype.itemsize
-    budget = runner.shuffle_bytes if runner.is_local else max(1, shuffled)
-    if len(done) == total:
-        return dataset, planned
-    with runner.watch("shard", total, "shards", lambda: len(list_files(dataset.path("shards")))):
-        for wave in waves(planned, shuffled, budget):
-            waiting = frozenset(number for number in wave if number not in done)
-            if waiting:
-                unpublish(output)
-                scatter = ScatterBlock(config.seed, planned, waiting, tokens)
-                gather = WriteShard(config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset)
-                runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather), shuffles=True)
+    waiting = frozenset(range(total)) - done
+
+    def count() -> int:
+        return len(list_files(dataset.path("shards")))
+
+    if waiting:
+        unpublish(output)
+        with runner.watch("shard", total, "shards", count), exchange(runner, dataset) as values:
+            scatter = ScatterBlock(config.seed, planned, waiting, tokens, values)
+            dtype = id_dtype(tokenizer["size"])
+            gather = WriteShard(config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset)
+            runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather))
+    _check_complete(planned, summary["splits"], dataset)
     return dataset, planned
+
+
+def _check_complete(
+    planned: tuple[PlannedSplit, ...], totals: dict[str, dict[str, list[int]]], dataset: Dataset
+) -> None:
+    """Compare what the shards hold with what the tokenise pass counted: a runner that loses elements is noticed."""
+    for split in planned:
+        markers = [written_shard(dataset, split.first + index) for index in range(split.shards)]
+        held = [sum(marker[name] for marker in markers) for name in ("documents", "document_tokens")]
+        if held != totals[split.stage][split.split]:
+            documents, expected = held[0], totals[split.stage][split.split][0]
+            delete_tree(dataset.path("shards"))
+            raise CheckFailed(
+                f"{split.stage}/{split.split}: the runner brought {documents:,} of {expected:,} documents to a shard",
+                "run the build again; if that fails too, with --workers 1",
+            )
 
 
 def _job(pipeline: beam.Pipeline, blocks: tuple[Block, ...], scatter: ScatterBlock, gather: WriteShard) -> None:
@@ -119,30 +149,55 @@ def written_shard(dataset: Dataset, number: int) -> dict[str, Any]:
 class ScatterBlock(beam.DoFn):
     """block -> (shard number, contribution) for the wave's shards."""
 
-    def __init__(self, seed: int, planned: tuple[PlannedSplit, ...], wanted: frozenset[int], tokens: Dataset) -> None:
+    def __init__(
+        self,
+        seed: int,
+        planned: tuple[PlannedSplit, ...],
+        wanted: frozenset[int],
+        tokens: Dataset,
+        values: Exchange,
+    ) -> None:
         self._seed = seed
         self._planned = planned
         self.wanted = wanted
         self._tokens = tokens
+        self._values = values
 
     def process(self, block: Block) -> Iterator[tuple[int, Contribution]]:
         table = read_table(tokens_path(self._tokens, block.ordinal))
-        names = table["split"].to_numpy(zero_copy_only=False)
+        ids = id_bytes(table["id"])
+        shards = self._shards_of(block, table["split"].to_numpy(zero_copy_only=False), ids)
+        # Stable: within a shard the documents stay in the block's order.
+        order = np.argsort(shards, kind="stable")
+        order = order[np.isin(shards[order], list(self.wanted))]
+        keys = np.uint64(block.ordinal << 32) | table["row"].to_numpy().astype(np.uint64)
+        lengths = table["tokens"].to_numpy()
+        bounds = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1)) if len(order) else np.zeros(1, np.int64)
+        parts = [order[first:last] for first, last in itertools.pairwise(bounds)]
+        tokens = self._values.put(f"{block.ordinal:06d}", [_bytes_of(table["ids"].take(pa.array(p))) for p in parts])
+        for part, value in zip(parts, tokens, strict=True):
+            yield (
+                int(shards[part[0]]),
+                Contribution(ids[part].tobytes(), keys[part].tobytes(), lengths[part].tobytes(), value),
+            )
+
+    def _shards_of(self, block: Block, splits: np.ndarray, ids: np.ndarray) -> np.ndarray:
+        """The number of each document's shard, int64 [n]."""
+        shards = np.full(len(ids), -1, np.int64)
         for split in self._planned:
-            rows = np.flatnonzero((names == split.split) & (split.stage == block.stage))
-            if not len(rows):
-                continue
-            part = table.take(pa.array(rows))
-            numbers = split.first + split.shard_of(self._seed, id_bytes(part["id"]))
-            for number in np.unique(numbers):
-                if int(number) in self.wanted:
-                    yield int(number), _contribution(block, part.take(pa.array(np.flatnonzero(numbers == number))))
+            if split.stage == block.stage:
+                rows = np.flatnonzero(splits == split.split)
+                shards[rows] = split.first + split.shard_of(self._seed, ids[rows])
+        return shards
 
 
-def _contribution(block: Block, part: pa.Table) -> Contribution:
-    keys = np.uint64(block.ordinal << 32) | part["row"].to_numpy().astype(np.uint64)
-    ids = b"".join(part["id"].to_pylist())
-    return ids, keys.tobytes(), part["tokens"].to_numpy().tobytes(), b"".join(part["ids"].to_pylist())
+def _bytes_of(column: pa.ChunkedArray) -> np.ndarray:
+    """The values of a binary column, back to back, uint8."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0)
+    offsets = np.frombuffer(array.buffers()[1], np.int64)[array.offset : array.offset + len(array) + 1]
+    return np.frombuffer(array.buffers()[2], np.uint8)[offsets[0] : offsets[-1]]
 
 
 class WriteShard(beam.DoFn):
@@ -171,14 +226,15 @@ class WriteShard(beam.DoFn):
         split = next(s for s in self._planned if s.first <= number < s.first + s.shards)
         index = number - split.first
         parts = list(contributions)
-        ids = np.frombuffer(b"".join(part[0] for part in parts), np.uint8).reshape(-1, 16)
-        keys = np.frombuffer(b"".join(part[1] for part in parts), "<u8")
-        lengths = np.frombuffer(b"".join(part[2] for part in parts), "<i8")
-        tokens = np.frombuffer(b"".join(part[3] for part in parts), self._dtype)
+        ids = np.frombuffer(b"".join(part.ids for part in parts), np.uint8).reshape(-1, 16)
+        keys = np.frombuffer(b"".join(part.keys for part in parts), "<u8")
+        lengths = np.frombuffer(b"".join(part.lengths for part in parts), "<i8")
+        tokens = np.frombuffer(b"".join(Exchange.get(part.tokens) for part in parts), self._dtype)
         del parts
         words = ids.view(">u8")
         order = np.lexsort((words[:, 1], words[:, 0], split.order_of(self._seed, ids)))
-        packed = pack(*_reordered(tokens, lengths, order), self._layout.context_length, self._separator_id)
+        offsets = np.r_[0, np.cumsum(lengths)]
+        packed = pack(tokens, offsets, self._layout.context_length, self._separator_id, order)
         name = split.name(index)
         permutation = record_order(self._seed, name, len(packed.records))
         written = write_shard(join(self._output, name), self._layout, packed.records[permutation])
@@ -206,12 +262,3 @@ class WriteShard(beam.DoFn):
             },
         )
         yield from ()
-
-
-def _reordered(tokens: np.ndarray, lengths: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Documents' tokens in a new order: (tokens, offsets)."""
-    starts = np.r_[0, np.cumsum(lengths)]
-    offsets = np.r_[0, np.cumsum(lengths[order])]
-    # Position p of the new stream comes from p shifted by how far its document moved.
-    shift = np.repeat(starts[:-1][order] - offsets[:-1], lengths[order])
-    return tokens[np.arange(len(tokens)) + shift], offsets

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,11 +81,3 @@ def plan_shards(
             planned.append(PlannedSplit(stage, split, shards, first, hosts_fed(shards, config.hosts)))
             first += shards
     return tuple(planned)
-
-
-def waves(planned: tuple[PlannedSplit, ...], tokens_bytes: int, budget: int) -> list[range]:
-    """Consecutive ranges of shard numbers whose shuffled bytes stay within `budget` each."""
-    total = sum(split.shards for split in planned)
-    count = min(total, max(1, -(-tokens_bytes // budget)))
-    bounds = [total * i // count for i in range(count + 1)]
-    return [range(a, b) for a, b in itertools.pairwise(bounds)]

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from buffers.kernel import kernel
 from schemas.keyed_hash import keyed_order
 
 
@@ -43,7 +44,13 @@ class RecordRange(NamedTuple):
     end: int
 
 
-def pack(ids: NDArray[Any], offsets: NDArray[np.int64], context_length: int, separator_id: int) -> Packed:
+def pack(
+    ids: NDArray[Any],
+    offsets: NDArray[np.int64],
+    context_length: int,
+    separator_id: int,
+    order: NDArray[np.int64] | None = None,
+) -> Packed:
     """Pack documents into records.
 
     Args:
@@ -51,19 +58,22 @@ def pack(ids: NDArray[Any], offsets: NDArray[np.int64], context_length: int, sep
         offsets: int64 [documents + 1]; document i is ids[offsets[i]:offsets[i + 1]].
         context_length: L, ids that a record predicts.
         separator_id: the id behind each document and in the padding.
+        order: int64 [documents], the documents in the order of the stream; as they lie by default.
+
+    Returns:
+        The records; `starts` follow the order of the stream.
 
     Raises:
         OverflowError: the separator does not fit the ids' type.
     """
     documents = offsets.size - 1
+    order = np.arange(documents) if order is None else order
     stream_tokens = ids.size + documents
     records = max(-(-(stream_tokens - 1) // context_length), 1) if stream_tokens else 0
     padded = records * context_length + 1
     stream = np.full(padded, separator_id, ids.dtype)
-    starts = offsets[:-1] + np.arange(documents)
-    is_id = np.ones(stream_tokens, np.bool_)
-    is_id[offsets[1:] + np.arange(documents)] = False
-    stream[:stream_tokens][is_id] = ids
+    starts = np.empty(documents, np.int64)
+    _lay(ids, offsets, order, stream, starts)
     windows = np.lib.stride_tricks.sliding_window_view(
         stream if records else np.empty(context_length + 1, ids.dtype), context_length + 1
     )
@@ -73,6 +83,24 @@ def pack(ids: NDArray[Any], offsets: NDArray[np.int64], context_length: int, sep
         stream_tokens,
         padded - stream_tokens if records else 0,
     )
+
+
+@kernel
+def _lay(
+    ids: NDArray[Any],
+    offsets: NDArray[np.int64],
+    order: NDArray[np.int64],
+    stream: NDArray[Any],
+    starts: NDArray[np.int64],
+) -> None:
+    """Copy documents into a stream of separators, a place apart."""
+    place = 0
+    for i in range(order.size):
+        starts[i] = place
+        for at in range(offsets[order[i]], offsets[order[i] + 1]):
+            stream[place] = ids[at]
+            place += 1
+        place += 1
 
 
 def record_order(seed: int, shard_name: str, records: int) -> NDArray[np.int64]:

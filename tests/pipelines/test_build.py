@@ -37,9 +37,9 @@ class Silence:
     def finish(self, note: str = "") -> None: ...
 
 
-def build_quietly(config: BuildConfig, output: Path, workers: int = 1, shuffle_bytes: int = 1 << 30) -> list[str]:
+def build_quietly(config: BuildConfig, output: Path, workers: int = 1, kind: type[Runner] = Runner) -> list[str]:
     progress = Silence()
-    build(config, str(output), Runner(workers, progress, shuffle_bytes=shuffle_bytes))
+    build(config, str(output), kind(workers, progress))
     return progress.ran
 
 
@@ -134,9 +134,24 @@ def test_a_finished_build_does_nothing(corpus: BuildConfig, snapshot: Path) -> N
 
 
 @pytest.mark.slow
-def test_two_workers_and_small_waves_give_the_same_bytes(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
-    build_quietly(corpus, tmp_path / "again", workers=2, shuffle_bytes=10_000)
+def test_two_workers_give_the_same_bytes(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
+    build_quietly(corpus, tmp_path / "again", workers=2)
     assert hashes(tmp_path / "again") == hashes(snapshot)
+
+
+class ShufflesEverything(Runner):
+    """A local runner that is used as an engine is: all values travel through the shuffle."""
+
+    @property
+    def exchanges_files(self) -> bool:
+        return False
+
+
+@pytest.mark.slow
+def test_values_in_the_shuffle_give_the_same_bytes(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:
+    build_quietly(corpus, tmp_path / "again", kind=ShufflesEverything)
+    assert hashes(tmp_path / "again") == hashes(snapshot)
+    assert not list(tmp_path.rglob("exchange"))
 
 
 def test_another_tokenizer_repeats_only_what_follows(corpus: BuildConfig, snapshot: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.shard_plan import SHARDS_PER_HOST, PlannedSplit, hosts_fed, plan_shards, shard_count, waves
+from pipelines.shard_plan import SHARDS_PER_HOST, PlannedSplit, hosts_fed, plan_shards, shard_count
 from schemas.config import ShardConfig
 
 CONFIG = ShardConfig(hosts=8, shard_bytes=1000)
@@ -43,13 +43,6 @@ def test_shard_numbers_count_through_all_splits() -> None:
         ("mono", "train"),
     ]
     assert [p.first for p in planned] == list(np.cumsum([0] + [p.shards for p in planned])[:-1])
-
-
-@given(st.integers(1, 100), st.integers(0, 10**6), st.integers(1, 10**6))
-def test_waves_cover_each_shard_once(shards: int, size: int, budget: int) -> None:
-    split = PlannedSplit("nl", "train", shards, 0, 1)
-    covered = [number for wave in waves((split,), size, budget) for number in wave]
-    assert covered == list(range(shards))
 
 
 def test_documents_spread_evenly_over_shards() -> None:
