@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -137,6 +138,20 @@ def table(rows: list[Row], text_bytes: int) -> list[str]:
     return lines
 
 
+def passes(log: str) -> dict[str, float]:
+    """Seconds of each pass of a codemill build, from the lines that it printed."""
+    return {name: float(seconds) for name, seconds in re.findall(r"^(\w[\w ]*?) +\d+ \w+ in ([\d.]+) s$", log, re.M)}
+
+
+def step_table(seconds: dict[str, float], text_bytes: int) -> list[str]:
+    """Seconds and MB/s of each step in Markdown."""
+    return [
+        "| step | seconds | MB/s |",
+        "| --- | ---: | ---: |",
+        *(f"| {step} | {clock:.1f} | {text_bytes / 1e6 / clock:.2f} |" for step, clock in seconds.items()),
+    ]
+
+
 def report(rows: list[Row], steps: dict[str, list[float]], description: dict[str, int]) -> str:
     """The whole page."""
     text_bytes = description["prose_bytes"] + description["code_bytes"]
@@ -158,11 +173,13 @@ def report(rows: list[Row], steps: dict[str, list[float]], description: dict[str
         "tables and a manifest; datatrove drops on the sketch's word and stops at token files. Both take 5-token "
         "shingles, 32 bands of 8 rows.",
         "",
+        "## codemill by pass",
+        "",
+        *step_table(passes(rows[-2].measured.output), text_bytes),
+        "",
         "## datatrove by step",
         "",
-        "| step | seconds | MB/s |",
-        "| --- | ---: | ---: |",
-        *(f"| {step} | {clock:.1f} | {text_bytes / 1e6 / clock:.2f} |" for step, (clock, _) in steps.items()),
+        *step_table({step: clock for step, (clock, _) in steps.items()}, text_bytes),
     ]
     return "\n".join(lines) + "\n"
 
