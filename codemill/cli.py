@@ -15,6 +15,7 @@ from codemill.commands.report import report
 from codemill.commands.run import run
 from codemill.commands.train import train
 from codemill.commands.verify import verify
+from codemill.commands.whatif import whatif
 from schemas.errors import CodemillError
 from storage.errors import StorageError
 
@@ -26,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, build, verify, explain, report, plan, train, run):
+for command in (demo, build, verify, explain, report, whatif, plan, train, run):
     app.command()(command)
 
 

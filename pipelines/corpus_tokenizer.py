@@ -119,7 +119,7 @@ class _SampleBlock(beam.DoFn):
 
     def __init__(self, seed: int, share: float, duplicates: Dataset, dataset: Dataset) -> None:
         self._seed = seed
-        self._limit = int(share * (2**64 - 1))
+        self._limit = min(int(share * 2**64), 2**64 - 1)
         self._duplicates = duplicates
         self._dataset = dataset
 
