@@ -3,6 +3,9 @@
 A document's repository is the file's relative name, its path the line number from 1. A plain file of more than
 RANGE_BYTES is cut into byte ranges for several workers, none of which knows line numbers; there the path is "@" and the
 line's byte offset. A line belongs to the range it starts in. Blank lines are passed over.
+
+A large compressed file can be read from its start only. Several workers each decompress all of it, which is cheap
+beside what follows, and each keeps every n-th stripe of the content.
 """
 
 from __future__ import annotations
@@ -25,12 +28,16 @@ from schemas.sources import PileSource
 
 SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 RANGE_BYTES = 1 << 30
+COMPRESSED_BYTES = 256 << 20
+"""Compressed bytes for each worker of a file, of which there are at most MOST_STRIPED."""
+MOST_STRIPED = 16
+STRIPE_BYTES = 64 << 20
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _READ_BYTES = 4 << 20
 
 
 def plan(source: str, config: PileSource) -> list[Unit]:
-    """One unit per file, or per range of a large plain one.
+    """One unit per file, or per range of a large plain one, or per set of stripes of a large compressed one.
 
     Raises:
         CodemillError: a path matches nothing, or a file of another kind.
@@ -42,11 +49,42 @@ def plan(source: str, config: PileSource) -> list[Unit]:
                 f"{uri}: a file of kind {config.kind} ends in {', '.join(SUFFIXES)}", "narrow the path or rename it"
             )
         file = InputFile(uri, *entry)
-        ranges = max(1, -(-file.size // RANGE_BYTES)) if entry.relative.endswith(".jsonl") else 1
-        for index in range(ranges):
-            start, end = file.size * index // ranges, file.size * (index + 1) // ranges
+        for start, end in _ranges(file.size) if entry.relative.endswith(".jsonl") else _stripes(file.size):
             units.append(Unit(source, config.kind, len(units), (file,), start, end))
     return units
+
+
+def _ranges(size: int) -> list[tuple[int, int]]:
+    """Byte ranges of a plain file."""
+    ranges = max(1, -(-size // RANGE_BYTES))
+    return [(size * index // ranges, size * (index + 1) // ranges) for index in range(ranges)]
+
+
+def _stripes(size: int) -> list[tuple[int, int]]:
+    """(which stripes, of how many) of a compressed file, or the whole of it as (0, size)."""
+    workers = min(MOST_STRIPED, -(-size // COMPRESSED_BYTES))
+    return [(0, size)] if workers <= 1 else [(index, workers) for index in range(workers)]
+
+
+class _Part:
+    """Which lines of a file a unit takes, and how their places are called."""
+
+    def __init__(self, unit: Unit) -> None:
+        (file,) = unit.files
+        self.striped = not file.relative.endswith(".jsonl") and (unit.start, unit.end) != (0, file.size)
+        self.numbered = self.striped or (unit.start, unit.end) == (0, file.size)
+        """Whether line numbers are known."""
+        self._start, self._end = unit.start, unit.end
+
+    def takes(self, offset: int) -> bool:
+        """Whether a line that starts at a byte of the content is the unit's."""
+        if self.striped:
+            return offset // STRIPE_BYTES % self._end == self._start
+        return self.numbered or offset < self._end
+
+    def is_past(self, offset: int) -> bool:
+        """Whether no line from a byte on is the unit's."""
+        return not self.numbered and offset >= self._end
 
 
 def read(unit: Unit, config: PileSource) -> Iterator[Element]:
@@ -57,44 +95,42 @@ def read(unit: Unit, config: PileSource) -> Iterator[Element]:
         CodemillError: the file is not the one that was planned.
     """
     (file,) = unit.files
-    whole = unit.start == 0 and unit.end == file.size
+    part = _Part(unit)
     blocks = BlockBuilder(config.max_document_bytes)
-    with open_unchanged(file, random_access=not whole) as stream:
-        if whole:
+    with open_unchanged(file, random_access=not part.numbered) as stream:
+        if part.numbered:
             pieces, offset = decompressed(stream, file.relative), 0
         else:
             pieces, offset = _from_next_line(stream, unit.start)
         for found in split_lines(pieces, config.max_document_bytes, offset):
-            if not whole and found.offset >= unit.end:
+            if part.is_past(found.offset):
                 break
-            if isinstance(found, LongLine):
+            if not isinstance(found, LongLine):
+                yield from _documents(found, unit, config, part, blocks)
+            elif part.takes(found.offset):
                 detail = f"{found.bytes} bytes; max_document_bytes is {config.max_document_bytes}"
-                place = f"line {found.number + 1}" if whole else f"byte {found.offset}"
+                place = f"line {found.number + 1}" if part.numbered else f"byte {found.offset}"
                 yield RejectRow(printable(file.relative), place, Reject.TOO_LARGE, detail, found.bytes)
-            else:
-                yield from _documents(found, unit, config, whole, blocks)
     yield from blocks.finish()
 
 
-def _documents(found: Lines, unit: Unit, config: PileSource, whole: bool, blocks: BlockBuilder) -> Iterator[Element]:
+def _documents(found: Lines, unit: Unit, config: PileSource, part: _Part, blocks: BlockBuilder) -> Iterator[Element]:
     file = printable(unit.files[0].relative)
     documents: list[JsonDocument] = []
     paths: list[str] = []
     offset = found.offset
     for index, line in enumerate(found.lines):
         line_offset, offset = offset, offset + len(line) + 1
-        if not whole and line_offset >= unit.end:
-            break
-        if not line or line.isspace():
+        if not part.takes(line_offset) or not line or line.isspace():
             continue
         number = found.number + index + 1
         if line_offset == 0:
             line = line.removeprefix(_BYTE_ORDER_MARK)
         try:
             documents.append(parse_line(line))
-            paths.append(str(number) if whole else f"@{line_offset}")
+            paths.append(str(number) if part.numbered else f"@{line_offset}")
         except BadLine as bad:
-            place = f"line {number}" if whole else f"byte {line_offset}"
+            place = f"line {number}" if part.numbered else f"byte {line_offset}"
             if not found.closed and bad.reason in (Reject.MALFORMED_JSON, Reject.NOT_UTF8):
                 detail = f"the file ends inside a line ({bad.detail})"
                 raise FileRejected(Reject.TRUNCATED_FILE, place, detail) from None

@@ -23,7 +23,11 @@ class InputFile(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Files, and which part of them: bytes of a .jsonl, row groups of a Parquet file, documents among the files."""
+    """Files, and which part of them.
+
+    `start` and `end` are bytes of a .jsonl, (which stripes, of how many) of a large compressed one, row groups of a
+    Parquet file, documents among the files.
+    """
 
     source: str
     kind: str

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from rich.console import Console
 
@@ -50,7 +49,6 @@ def test_the_same_thresholds_change_nothing(snapshot: str) -> None:
 
 def test_a_stricter_rule_drops_what_a_build_with_it_drops(snapshot: str, config: BuildConfig, tmp_path: Path) -> None:
     answer = what_if(snapshot, load_manifest(snapshot), [Change("mean_line_length", 31.5)])
-    github = config.sources["github"]
     rules = [rule.model_copy(update={"below": 31.5}) for rule in load_manifest(snapshot).rules["github"][:1]]
     rules += list(load_manifest(snapshot).rules["github"][1:])
     stricter = {
@@ -61,7 +59,7 @@ def test_a_stricter_rule_drops_what_a_build_with_it_drops(snapshot: str, config:
     for row in manifest.ledger.sources:
         filtered = sum(a.documents for name, a in row.outcomes.items() if name.startswith("filtered:"))
         assert filtered == sum(n for (source, _), n in answer.failing_after.items() if source == row.source)
-    assert answer.switched > 0 and github.filters == "codegen"
+    assert answer.switched > 0
 
 
 def test_examples_say_which_rules_decide(snapshot: str) -> None:
@@ -84,7 +82,7 @@ def test_a_change_for_one_language_leaves_the_others(snapshot: str) -> None:
 def test_unknown_rules_are_named(snapshot: str) -> None:
     with pytest.raises(CodemillError, match="longest_lin") as raised:
         what_if(snapshot, load_manifest(snapshot), [Change("longest_lin", 5)])
-    assert raised.value.remedy is not None and "longest_line" in raised.value.remedy
+    assert "longest_line" in raised.value.remedy
 
 
 @pytest.mark.parametrize(
@@ -112,4 +110,3 @@ def test_the_answer_shows_what_changes_and_no_more(snapshot: str) -> None:
     text = capture.get()
     assert "longest_line" in text and "english" not in text
     assert "kept, now dropped by longest_line" in text
-    assert not np.any([len(line) > 200 for line in text.splitlines()])

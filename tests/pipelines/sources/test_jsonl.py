@@ -263,6 +263,38 @@ def test_a_cut_file_in_ranges_is_noticed_by_its_last_unit(tmp_path: Path, monkey
     assert [row.reason for row in read_units(units[-1:], config).rejects] == [Reject.TRUNCATED_FILE]
 
 
+@pytest.mark.parametrize("suffix", [".jsonl.gz", ".jsonl.zst"])
+def test_stripes_of_a_large_compressed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    lines = [*GOOD, b"bad\n", line("y" * 500), b"\n", line("z")]
+    write_files(tmp_path, {f"a{suffix}": packed(suffix, b"".join(lines))})
+    config = pile(tmp_path, max_document_bytes=400)
+    whole = read_all(config)
+    monkeypatch.setattr(jsonl, "COMPRESSED_BYTES", 50)
+    monkeypatch.setattr(jsonl, "MOST_STRIPED", 3)
+    monkeypatch.setattr(jsonl, "STRIPE_BYTES", 150)
+    units = plan("s", config)
+    assert [(unit.start, unit.end) for unit in units] == [(0, 3), (1, 3), (2, 3)]
+    assert len({unit.identity() for unit in units}) == 3
+    striped = [read_units([unit], config) for unit in units]
+    assert all(part.documents for part in striped)
+    documents = [document for part in striped for document in part.documents]
+    assert sorted(documents, key=lambda d: int(d["path"])) == whole.documents
+    assert sorted(reason for part in striped for reason in part.reasons) == sorted(whole.reasons)
+    assert len(whole.reasons) == 2
+
+
+def test_each_stripe_of_a_cut_file_notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"a.jsonl.zst": zst(b"".join(GOOD))[:-9]})
+    monkeypatch.setattr(jsonl, "COMPRESSED_BYTES", 60)
+    config = pile(tmp_path)
+    units = plan("s", config)
+    assert len(units) > 1
+    for unit in units:
+        outcome = read_units([unit], config)
+        assert outcome.documents == []
+        assert [row.reason for row in outcome.rejects] == [Reject.TRUNCATED_FILE]
+
+
 def test_blocks_of_a_large_file(tmp_path: Path) -> None:
     write_files(tmp_path, {"a.jsonl": b"".join(line("x" * 9_000_000) for _ in range(10))})
     config = pile(tmp_path)
