@@ -15,6 +15,7 @@ from pipelines.shard_plan import PlannedSplit
 from pipelines.tables import read_table
 from schemas.documents import split_key
 from schemas.errors import CodemillError
+from schemas.keyed_hash import copy_ids
 from schemas.manifest import Manifest, Split, load_manifest
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
@@ -103,20 +104,24 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
             f"(jaccard {document['jaccard']:.4f}, containment {document['containment']:.4f})"
         )
     if document["split"] is not None:
-        place = placement(snapshot, manifest, document)
-        records = ", ".join(map(str, place.records[:8])) + (", ..." if len(place.records) > 8 else "")
-        yield f"  {place.tokens} tokens in {place.shard}, stream position {place.start}, records {records}"
+        for copy in range(document["epochs"]):
+            place = placement(snapshot, manifest, document, copy)
+            records = ", ".join(map(str, place.records[:8])) + (", ..." if len(place.records) > 8 else "")
+            yield f"  {place.tokens} tokens in {place.shard}, stream position {place.start}, records {records}"
+        if not document["epochs"]:
+            yield "  in no shard: the weight of its subset passes it over"
 
 
-def placement(snapshot: str, manifest: Manifest, document: dict[str, Any]) -> Placement:
-    """Find a kept document's tokens; its shard follows from its id."""
+def placement(snapshot: str, manifest: Manifest, document: dict[str, Any], copy: int) -> Placement:
+    """Find a kept document's tokens; the shard of each copy follows from the document's id."""
     stage = next(row.stage for row in manifest.ledger.sources if row.source == document["source"])
     split = manifest.stages[stage].splits[document["split"]]
     planned = PlannedSplit(stage, document["split"], len(split.shards), 0, split.feeds_hosts)
     ids = np.frombuffer(document["id"], np.uint8).reshape(1, -1)
-    index = int(planned.shard_of(manifest.seed, ids)[0])
+    index = int(planned.shard_of(manifest.seed, copy_ids(ids, np.array([copy])))[0])
     table = read_table(join(snapshot, planned.provenance_name(index)))
-    row = table.filter(pc.equal(table["id"], document["id"])).to_pylist()[0]
+    same = pc.and_(pc.equal(table["id"], document["id"]), pc.equal(table["copy"], copy))
+    row = table.filter(same).to_pylist()[0]
     shard = split.shards[index]
     in_file = np.argsort(record_order(manifest.seed, shard.name, shard.records))
     ranges = locate(row["start"], row["tokens"], manifest.context_length)

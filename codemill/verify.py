@@ -144,16 +144,18 @@ def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
     """Count documents, bytes and tokens again from the tables, and compare with the ledger."""
     counted: dict[str, list[dict[str, Amount]]] = {row.source: [] for row in manifest.ledger.sources}
     tokens = dict.fromkeys(counted, 0)
-    columns = ["source", "outcome", "bytes", "tokens", "kept_key", "id"]
+    placements = dict.fromkeys(counted, 0)
+    columns = ["source", "outcome", "bytes", "epochs", "tokens", "kept_key", "id"]
     for name in manifest.tables:
         table = read_table(join(snapshot, name), columns)
         grouped = table.group_by(["source", "outcome"]).aggregate(
-            [("bytes", "count"), ("bytes", "sum"), ("tokens", "sum")]
+            [("bytes", "count"), ("bytes", "sum"), ("tokens", "sum"), ("epochs", "sum")]
         )
         for row in grouped.to_pylist():
             amount = Amount(documents=row["bytes_count"], bytes=row["bytes_sum"])
             counted[row["source"]].append({row["outcome"]: amount})
             tokens[row["source"]] += row["tokens_sum"] or 0
+            placements[row["source"]] += row["epochs_sum"] or 0
         keys = [key for key in table["kept_key"].to_pylist() if key is not None]
         if any(split_key(key)[0] >= len(manifest.tables) for key in keys):
             return [f"{name}: a duplicate names a block that does not exist"]
@@ -173,4 +175,8 @@ def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
             )
         if tokens[row.source] != row.tokens:
             problems.append(f"{row.source}: {tokens[row.source]} tokens in the tables, {row.tokens} in the ledger")
+        if placements[row.source] != row.placements:
+            problems.append(
+                f"{row.source}: {placements[row.source]} placements in the tables, {row.placements} in the ledger"
+            )
     return problems

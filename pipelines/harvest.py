@@ -71,7 +71,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     for name, source in config.sources.items():
         stage = config.stage_of(name)
         # Where the files lie is not what they are: units carry names, sizes and versions themselves.
-        part = source.model_dump(mode="json", exclude={"paths", "filters"})
+        part = source.model_dump(mode="json", exclude={"paths", "filters", "weights"})
         datasets[name] = workspace.dataset("harvest", code, name, stage, part, [r.model_dump() for r in rules[name]])
         planned = plan(name, source)
         if not planned:

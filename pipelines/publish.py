@@ -13,6 +13,7 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.code_version import code_hash
@@ -181,13 +182,22 @@ class _WriteTable(beam.DoFn):
         table = final_table(
             read_table_without(block.path, HIDDEN_COLUMNS),
             read_table(duplicates_path(self._duplicates, block.ordinal)),
-            read_table(tokens_path(self._tokens, block.ordinal), ["row", "split", "tokens"]),
+            read_table(tokens_path(self._tokens, block.ordinal), ["row", "split", "epochs", "tokens"]),
         )
         write_table(join(self._output, table_name(block.ordinal)), table)
-        grouped = table.group_by("outcome").aggregate([("bytes", "count"), ("bytes", "sum"), ("tokens", "sum")])
+        grouped = table.group_by("outcome").aggregate([("bytes", "count"), ("bytes", "sum"), ("tokens", "count")])
+        kept = table.filter(pc.equal(table["outcome"], Outcome.KEPT.value))
+        if kept["tokens"].null_count or any(r["tokens_count"] for r in grouped.to_pylist() if r["outcome"] != "kept"):
+            raise CheckFailed(
+                f"block {block.ordinal}: the kept documents are not the tokenised ones",
+                "this is a defect of codemill: report it",
+            )
+        epochs, tokens = (kept[name].to_numpy().astype(np.int64) for name in ("epochs", "tokens"))
         counts = {
             "outcomes": {r["outcome"]: [r["bytes_count"], r["bytes_sum"]] for r in grouped.to_pylist()},
-            "tokens": sum(r["tokens_sum"] or 0 for r in grouped.to_pylist()),
+            "tokens": int(tokens.sum()),
+            "placements": int(epochs.sum()),
+            "placed_tokens": int((epochs * tokens).sum()),
         }
         write_json(self._dataset.path("counts", f"{block.ordinal:06d}.json"), counts)
         yield from ()
@@ -214,7 +224,7 @@ def final_table(documents: pa.Table, duplicates: pa.Table, tokens: pa.Table) -> 
     added = {
         "outcome": pa.array(outcomes, pa.string()),
         **{name: duplicates[name].take(from_duplicates) for name in ("kept_key", "jaccard", "containment")},
-        **{name: tokens[name].take(from_tokens) for name in ("split", "tokens")},
+        **{name: tokens[name].take(from_tokens) for name in ("split", "epochs", "tokens")},
     }
     for name, kind in FINAL_COLUMNS:
         documents = documents.append_column(pa.field(name, kind), added[name])
@@ -259,7 +269,7 @@ def _ledger(
                     source=source,
                     read=read,
                     outcomes=merge_outcomes([before, after]),
-                    tokens=sum(count["tokens"] for count in counts),
+                    **{name: sum(c[name] for c in counts) for name in ("tokens", "placements", "placed_tokens")},
                 )
             )
     splits = []

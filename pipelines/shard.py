@@ -1,7 +1,8 @@
 """Shard: token ids -> TFRecord shards and their provenance.
 
-Only token ids travel. A document's shard and its place in the stream come from keyed hashes of its id; the records of a
-shard are then permuted, so that neighbours in a file are not neighbours in a document.
+Only token ids travel. A document's shard and its place in the stream come from keyed hashes of its id, for each of its
+copies anew where a weight repeats it; the records of a shard are then permuted, so that neighbours in a file are not
+neighbours in a document.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
 from schemas.documents import ID_TYPE, PROVENANCE_SCHEMA
 from schemas.errors import CheckFailed
+from schemas.keyed_hash import copy_ids
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import write_shard
 from storage.files import delete_tree, join
@@ -40,6 +42,8 @@ class Contribution(NamedTuple):
 
     ids: bytes
     """16 bytes a document."""
+    copies: bytes
+    """uint16 a document: which of its copies."""
     keys: bytes
     """uint64 a document: block << 32 | row."""
     lengths: bytes
@@ -48,7 +52,7 @@ class Contribution(NamedTuple):
     """Token ids of all of them."""
 
 
-NOTHING = Contribution(b"", b"", b"", b"")
+NOTHING = Contribution(b"", b"", b"", b"", b"")
 
 
 def shard(
@@ -165,20 +169,25 @@ class ScatterBlock(beam.DoFn):
 
     def process(self, block: Block) -> Iterator[tuple[int, Contribution]]:
         table = read_table(tokens_path(self._tokens, block.ordinal))
-        ids = id_bytes(table["id"])
-        shards = self._shards_of(block, table["split"].to_numpy(zero_copy_only=False), ids)
+        rows, copies = _placements(table["epochs"].to_numpy())
+        ids = id_bytes(table["id"])[rows]
+        shards = self._shards_of(block, table["split"].to_numpy(zero_copy_only=False)[rows], copy_ids(ids, copies))
         # Stable: within a shard the documents stay in the block's order.
         order = np.argsort(shards, kind="stable")
         order = order[np.isin(shards[order], list(self.wanted))]
-        keys = np.uint64(block.ordinal << 32) | table["row"].to_numpy().astype(np.uint64)
-        lengths = table["tokens"].to_numpy()
+        keys = np.uint64(block.ordinal << 32) | table["row"].to_numpy().astype(np.uint64)[rows]
+        lengths = table["tokens"].to_numpy()[rows]
         bounds = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1)) if len(order) else np.zeros(1, np.int64)
         parts = [order[first:last] for first, last in itertools.pairwise(bounds)]
-        tokens = self._values.put(f"{block.ordinal:06d}", [_bytes_of(table["ids"].take(pa.array(p))) for p in parts])
+        tokens = self._values.put(
+            f"{block.ordinal:06d}", [_bytes_of(table["ids"].take(pa.array(rows[p]))) for p in parts]
+        )
         for part, value in zip(parts, tokens, strict=True):
             yield (
                 int(shards[part[0]]),
-                Contribution(ids[part].tobytes(), keys[part].tobytes(), lengths[part].tobytes(), value),
+                Contribution(
+                    ids[part].tobytes(), copies[part].tobytes(), keys[part].tobytes(), lengths[part].tobytes(), value
+                ),
             )
 
     def _shards_of(self, block: Block, splits: np.ndarray, ids: np.ndarray) -> np.ndarray:
@@ -189,6 +198,13 @@ class ScatterBlock(beam.DoFn):
                 rows = np.flatnonzero(splits == split.split)
                 shards[rows] = split.first + split.shard_of(self._seed, ids[rows])
         return shards
+
+
+def _placements(epochs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(row, copy) of each place of each document, int64 and uint16."""
+    rows = np.repeat(np.arange(len(epochs)), epochs)
+    first = np.cumsum(epochs, dtype=np.int64) - epochs
+    return rows, (np.arange(len(rows)) - first[rows]).astype(np.uint16)
 
 
 def _bytes_of(column: pa.ChunkedArray) -> np.ndarray:
@@ -227,12 +243,14 @@ class WriteShard(beam.DoFn):
         index = number - split.first
         parts = list(contributions)
         ids = np.frombuffer(b"".join(part.ids for part in parts), np.uint8).reshape(-1, 16)
+        copies = np.frombuffer(b"".join(part.copies for part in parts), "<u2")
         keys = np.frombuffer(b"".join(part.keys for part in parts), "<u8")
         lengths = np.frombuffer(b"".join(part.lengths for part in parts), "<i8")
         tokens = np.frombuffer(b"".join(Exchange.get(part.tokens) for part in parts), self._dtype)
         del parts
         words = ids.view(">u8")
-        order = np.lexsort((words[:, 1], words[:, 0], split.order_of(self._seed, ids)))
+        places = split.order_of(self._seed, copy_ids(ids, copies))
+        order = np.lexsort((copies, words[:, 1], words[:, 0], places))
         offsets = np.r_[0, np.cumsum(lengths)]
         packed = pack(tokens, offsets, self._layout.context_length, self._separator_id, order)
         name = split.name(index)
@@ -241,6 +259,7 @@ class WriteShard(beam.DoFn):
         provenance = pa.table(
             [
                 pa.array([row.tobytes() for row in ids[order]], ID_TYPE),
+                copies[order],
                 keys[order],
                 packed.starts,
                 lengths[order],

@@ -1,8 +1,8 @@
-"""Tokenise: kept documents -> token ids per block, with each document's split."""
+"""Tokenise: kept documents -> token ids per block, with each document's split and number of epochs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -21,6 +21,7 @@ from schemas.config import BuildConfig
 from schemas.documents import TOKENS_SCHEMA
 from schemas.keyed_hash import keyed_hash
 from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
+from schemas.sources import PileSource
 from storage.files import exists
 from storage.listing import list_files
 from tokenization.load import load_tokenizer
@@ -45,7 +46,7 @@ def tokenise(
     workspace: Workspace,
     runner: Runner,
 ) -> Dataset:
-    """Run the pass; the summary holds documents and tokens per (stage, split)."""
+    """Run the pass; the summary holds documents and tokens per (stage, split), as often as they are placed."""
     code = code_hash("buffers", "tokenization", "pipelines.tokenise", "schemas.keyed_hash")
     summary = tokenizer.summary()
     assert summary is not None
@@ -57,6 +58,7 @@ def tokenise(
         prefixes,
         config.seed,
         config.shards.validation_share,
+        weights_of(config),
         found.key,
         duplicates.directory,
     )
@@ -97,6 +99,7 @@ class _TokeniseBlock(beam.DoFn):
         self._seed = config.seed
         self._validation_share = config.shards.validation_share
         self._prefixes = prefixes
+        self._weights = weights_of(config)
         self._duplicates = duplicates
         self._tokenizer_files = tokenizer_files
         self._dataset = dataset
@@ -107,22 +110,24 @@ class _TokeniseBlock(beam.DoFn):
 
     def process(self, block: Block) -> Iterator[None]:
         assert self._tokenizer is not None
-        table = read_table(block.path, ["id", "sha256", "path", "language", "verdict", "text"])
+        table = read_table(block.path, ["id", "sha256", "path", "language", "subset", "verdict", "text"])
         table = table.take(pa.array(kept := kept_rows(block, self._duplicates, table["verdict"])))
         texts = Texts.from_arrow(with_prefix(table, self._prefixes[block.stage]))
         encoded = self._tokenizer.encode(texts)
         dtype = id_dtype(self._tokenizer.size)
         split = splits(table, self._seed, self._validation_share)
+        epochs = epochs_of(table, split, self._weights.get(block.source, {}), self._seed)
         lengths = np.diff(encoded.offsets)
         ids = pa.LargeBinaryArray.from_buffers(
             pa.large_binary(),
             len(kept),
             [None, pa.py_buffer(encoded.offsets * dtype.itemsize), pa.py_buffer(encoded.ids.astype(dtype))],
         )
-        tokens = pa.table([kept.astype(np.uint32), table["id"], split, lengths, ids], schema=TOKENS_SCHEMA)
+        tokens = pa.table([kept.astype(np.uint32), table["id"], split, epochs, lengths, ids], schema=TOKENS_SCHEMA)
         write_table(tokens_path(self._dataset, block.ordinal), tokens, compression="lz4")
-        grouped = tokens.group_by("split").aggregate([("tokens", "count"), ("tokens", "sum")])
-        counts = {row["split"]: [row["tokens_count"], row["tokens_sum"]] for row in grouped.to_pylist()}
+        placed = pa.table({"split": split, "documents": epochs.astype(np.int64), "tokens": epochs * lengths})
+        grouped = placed.group_by("split").aggregate([("documents", "sum"), ("tokens", "sum")])
+        counts = {row["split"]: [row["documents_sum"], row["tokens_sum"]] for row in grouped.to_pylist()}
         write_json(self._dataset.path("counts", f"{block.ordinal:06d}.json"), counts)
         yield from ()
 
@@ -138,6 +143,28 @@ def with_prefix(table: pa.Table, template: str) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(
         pa.array(prefixes, pa.large_binary()), table["text"], pa.scalar(b"", pa.large_binary())
     )
+
+
+def weights_of(config: BuildConfig) -> dict[str, dict[str, float]]:
+    """The weights of each source that has some, by subset."""
+    return {
+        name: source.weights
+        for name, source in config.sources.items()
+        if isinstance(source, PileSource) and source.weights
+    }
+
+
+def epochs_of(table: pa.Table, split: pa.Array, weights: Mapping[str, float], seed: int) -> np.ndarray:
+    """How often each document is placed, uint16 [n].
+
+    A weight's whole part is for every document of the subset, its fraction for those that a keyed hash chooses. What
+    is held out is placed once, or not at all with weight 0.
+    """
+    weight = np.array([weights.get(subset, 1.0) for subset in table["subset"].to_pylist()], np.float64)
+    chance = keyed_hash(seed, "epochs", id_bytes(table["id"])).astype(np.float64) / 2.0**64
+    epochs = np.floor(weight) + (chance < weight % 1)
+    held_out = split.to_numpy(zero_copy_only=False) != TRAIN_SPLIT
+    return np.where(held_out, weight > 0, epochs).astype(np.uint16)
 
 
 def splits(table: pa.Table, seed: int, validation_share: float) -> pa.Array:

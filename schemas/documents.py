@@ -62,21 +62,29 @@ TOKENS_SCHEMA = pa.schema(
         ("row", pa.uint32()),
         ("id", ID_TYPE),
         ("split", pa.string()),
+        ("epochs", pa.uint16()),
         ("tokens", pa.int64()),
         ("ids", pa.large_binary()),
     ]
 )
-"""One row per kept document of a block; `ids` are little-endian uint16, or uint32 where the vocabulary needs it."""
+"""One row per kept document of a block; `ids` are little-endian uint16, or uint32 where the vocabulary needs it.
+
+`epochs` is how often the document is placed in its split's shards: 1 unless its source has weights.
+"""
 
 PROVENANCE_SCHEMA = pa.schema(
     [
         ("id", ID_TYPE),
+        ("copy", pa.uint16()),
         ("key", pa.uint64()),
         ("start", pa.int64()),
         ("tokens", pa.int64()),
     ]
 )
-"""One row per document of a shard in stream order; `start` is its first token's position in the shard's stream."""
+"""One row per document of a shard in stream order; `start` is its first token's position in the shard's stream.
+
+A document of several epochs has as many rows, in one shard or several; `copy` counts them from 0.
+"""
 
 
 FINAL_COLUMNS = (
@@ -85,6 +93,7 @@ FINAL_COLUMNS = (
     ("jaccard", pa.float64()),
     ("containment", pa.float64()),
     ("split", pa.string()),
+    ("epochs", pa.uint16()),
     ("tokens", pa.int64()),
 )
 """What publication adds to a document's row: its outcome, the evidence, and where it went."""

@@ -43,6 +43,21 @@ def keyed_hash(seed: int, purpose: str, ids: np.ndarray) -> np.ndarray:
     return _finalise(_finalise(words[:, 0] ^ key[0]) + words[:, 1] ^ key[1])
 
 
+def copy_ids(ids: np.ndarray, copies: np.ndarray) -> np.ndarray:
+    """What stands in hashes for a document's copies; copy 0 is the document itself.
+
+    Args:
+        ids: uint8 [n, 16].
+        copies: integers [n], which copy each row is.
+
+    Returns:
+        uint8 [n, 16].
+    """
+    words = np.ascontiguousarray(ids[:, :16]).view("<u8").copy()
+    words[:, 1] += copies.astype(np.uint64) * _MULTIPLY_1
+    return words.view(np.uint8)
+
+
 def keyed_order(seed: int, purpose: str, count: int) -> np.ndarray:
     """A keyed permutation of [0, count): the indices sorted by their hash, int64 [count]."""
     key = _key(seed, purpose)

@@ -1,8 +1,9 @@
 """The ledger: every document, byte and token that went in, and where it went.
 
 Per (stage, source), documents and bytes: `read` equals the sum over all outcomes (kept, not_selected,
-rejected:<reason>, filtered:<rule>, exact_duplicate, near_duplicate). Per split: the kept documents' tokens plus one
-separator each are the shards' streams, and the streams' tokens plus padding fill the records exactly.
+rejected:<reason>, filtered:<rule>, exact_duplicate, near_duplicate). Per split: the tokens of the kept documents, as
+often as each is placed, plus one separator each time are the shards' streams, and the streams' tokens plus padding fill
+the records exactly.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, ConfigDict
-
-from schemas.reasons import Outcome
 
 
 class _Frozen(BaseModel):
@@ -37,6 +36,10 @@ class SourceRow(_Frozen):
     outcomes: dict[str, Amount]
     tokens: int
     """Tokens of the kept documents, separators not counted."""
+    placements: int
+    """Places of the kept documents in the shards: one each, unless the source has weights."""
+    placed_tokens: int
+    """Tokens in all these places."""
 
 
 class SplitRow(_Frozen):
@@ -85,20 +88,17 @@ class Ledger(_Frozen):
                     f"and padding are {split.stream_tokens} + {split.padding}"
                 )
         for stage in sorted({row.stage for row in self.sources}):
-            kept = add_amounts(
-                row.outcomes.get(Outcome.KEPT.value, Amount()) for row in self.sources if row.stage == stage
-            )
-            tokens = sum(row.tokens for row in self.sources if row.stage == stage)
+            placements = sum(row.placements for row in self.sources if row.stage == stage)
+            tokens = sum(row.placed_tokens for row in self.sources if row.stage == stage)
             sharded = [split for split in self.splits if split.stage == stage]
-            if kept.documents != sum(split.documents for split in sharded):
+            if placements != sum(split.documents for split in sharded):
                 problems.append(
-                    f"{stage}: {kept.documents} documents kept, "
+                    f"{stage}: {placements} documents to place, "
                     f"{sum(split.documents for split in sharded)} in the shards"
                 )
-            if tokens != sum(split.document_tokens for split in sharded):
-                problems.append(
-                    f"{stage}: {tokens} tokens made, {sum(split.document_tokens for split in sharded)} in the shards"
-                )
+            placed = sum(split.document_tokens for split in sharded)
+            if tokens != placed:
+                problems.append(f"{stage}: {tokens} tokens to place, {placed} in the shards")
         return problems
 
 

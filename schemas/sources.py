@@ -27,6 +27,12 @@ class PileSource(_SourceBase):
 
     kind: Literal["pile_jsonl"]
     language: str = "english"
+    weights: dict[str, Annotated[float, Field(ge=0, le=100)]] = {}
+    """How often each document of a `pile_set_name` is trained on; a set that is not named counts 1.
+
+    The Pile repeats documents on purpose; deduplication takes the copies away, and the weight puts the share back: 2.5
+    places every document twice and half of them, chosen by a keyed hash, a third time.
+    """
 
 
 class GithubParquetSource(_SourceBase):

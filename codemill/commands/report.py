@@ -6,12 +6,15 @@ from codemill.commands.options import Snapshot
 
 
 def report(snapshot: Snapshot) -> None:
-    """Show a snapshot's ledger: what was read, kept and dropped, why, and the shards it became.
+    """Show a snapshot's ledger and mixture: what was read, kept and dropped, why, and the shards it became.
 
     Example: codemill report snapshots/codegen
     """
     from codemill.console import make_console
+    from codemill.mixture import mixture, print_mixture
     from codemill.summary import print_summary
     from schemas.manifest import load_manifest
 
-    print_summary(make_console(), load_manifest(snapshot), snapshot)
+    console, manifest = make_console(), load_manifest(snapshot)
+    print_summary(console, manifest, snapshot)
+    print_mixture(console, mixture(snapshot, manifest))

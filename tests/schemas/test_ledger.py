@@ -12,6 +12,8 @@ ROW = SourceRow(
         "rejected:nul_byte": Amount(documents=1, bytes=100),
     },
     tokens=90,
+    placements=6,
+    placed_tokens=90,
 )
 # Two shards of context 16: 96 stream tokens, 4 + 4 records, 66 + 64 positions.
 SPLIT = SplitRow(
@@ -39,7 +41,8 @@ def test_a_balanced_ledger_has_no_problems() -> None:
     [
         ({"read": Amount(documents=11, bytes=1000)}, "read 11 documents"),
         ({"read": Amount(documents=10, bytes=1001)}, "1001 bytes"),
-        ({"tokens": 91}, "91 tokens made, 90 in the shards"),
+        ({"placed_tokens": 91}, "91 tokens to place, 90 in the shards"),
+        ({"placements": 7}, "7 documents to place, 6 in the shards"),
     ],
 )
 def test_a_document_byte_or_token_too_many_is_named(change: dict[str, object], words: str) -> None:
