@@ -14,7 +14,7 @@ import numpy as np
 from buffers.kernel import kernel
 from buffers.masks import Bytes
 from buffers.texts import Rows, Texts, row_indices
-from dedup.tokens import (
+from buffers.tokens import (
     CURSOR_SLOTS,
     KEPT,
     OPEN,

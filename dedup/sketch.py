@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from buffers.kernel import kernel
 from buffers.masks import Bytes
 from buffers.texts import Rows, Texts, row_indices
+from buffers.tokens import PLACE, TOTAL, I64s, U64s
 from dedup.shingles import Scratch, make_scratch, next_batch, start_walk
-from dedup.tokens import PLACE, TOTAL, I64s, U64s
 
 U32s: TypeAlias = NDArray[np.uint32]
 

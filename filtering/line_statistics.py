@@ -17,6 +17,8 @@ from buffers.masks import (
     newline_mask,
     non_ascii_mask,
     population,
+    replacement_lead_mask,
+    trailing_zeros,
     whitespace_mask,
 )
 from buffers.texts import Texts
@@ -33,6 +35,7 @@ COLUMNS = (
     "letters",
     "whitespace",
     "non_ascii",
+    "replacements",
 )
 """What is counted, in the order of the columns of `count_lines`.
 
@@ -43,7 +46,7 @@ COLUMNS = (
   of each.
 - longest_line: characters of the longest line, counted likewise.
 - digits: [0-9]. hex_letters: [a-fA-F]. letters: [a-zA-Z]. whitespace: [ \\t\\n\\v\\f\\r].
-- non_ascii: characters above U+007F.
+- non_ascii: characters above U+007F. replacements: U+FFFD, which decoders put for bytes that they cannot read.
 """
 
 _ONE = np.uint64(1)
@@ -60,7 +63,7 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64], counts: Counts) 
         start = offsets[document]
         stop = offsets[document + 1]
         characters = newlines = returns = longest = line_start = 0
-        digits = hex_letters = letters = whitespace = non_ascii = 0
+        digits = hex_letters = letters = whitespace = non_ascii = replacements = 0
         after_return = _ZERO  # bit 0: the byte before this block is a carriage return
         place = start
         while place < stop:
@@ -74,7 +77,15 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64], counts: Counts) 
             hex_letters += population(hex_letter_mask(data, place) & valid)
             letters += population(letter_mask(data, place) & valid)
             whitespace += population(whitespace_mask(data, place) & valid)
-            non_ascii += population(non_ascii_mask(data, place) & first_bytes)
+            outside = non_ascii_mask(data, place) & first_bytes
+            non_ascii += population(outside)
+            if outside != _ZERO:
+                leads = replacement_lead_mask(data, place) & valid
+                while leads != _ZERO:
+                    at = place + trailing_zeros(leads)
+                    leads &= leads - _ONE
+                    if at + 2 < stop and data[at + 1] == 0xBF and data[at + 2] == 0xBD:
+                        replacements += 1
             newlines += population(newline)
             returned = newline & ((carriage_return << _ONE) | after_return)
             returns += population(returned)
@@ -108,6 +119,7 @@ def _count(data: NDArray[np.uint8], offsets: NDArray[np.int64], counts: Counts) 
         row[6] = letters
         row[7] = whitespace
         row[8] = non_ascii
+        row[9] = replacements
 
 
 def count_lines(texts: Texts) -> Counts:

@@ -16,6 +16,9 @@ from schemas.rules import Rule
 
 Languages: TypeAlias = Sequence[str] | NDArray[Any] | pa.Array | pa.ChunkedArray
 
+ERROR = ":error"
+"""Marks the reason of a document whose signal could not be computed."""
+
 _KEEPS = {"below": np.less, "at_most": np.less_equal, "above": np.greater, "at_least": np.greater_equal}
 
 
@@ -42,9 +45,8 @@ def check_rules(rules: Sequence[Rule]) -> None:
 def evaluate(rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], languages: Languages) -> NDArray[np.uint64]:
     """Find the rules that each document fails. Every rule is evaluated for every document.
 
-    A rule with `languages` does not apply to other languages, so their documents pass it. A signal that is
-    not a
-    finite number fails the rule: a missing value never lets a document through.
+    A rule with `languages` does not apply to other languages, so their documents pass it. A signal that is not a finite
+    number fails the rule: a missing value never lets a document through.
 
     Args:
         rules: at most `MAXIMUM_RULES`.
@@ -72,6 +74,27 @@ def evaluate(rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], languag
         kept = _KEEPS[rule.comparison](values, thresholds[which]) & np.isfinite(values)
         failed |= (~(kept | exempt[which])).astype(np.uint64) << np.uint64(bit)
     return failed
+
+
+def verdicts(rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], failed: NDArray[np.uint64]) -> pa.StringArray:
+    """One reason for each document that fails: its first failed rule.
+
+    Args:
+        rules: at most `MAXIMUM_RULES`.
+        signals: as for `evaluate`.
+        failed: from `evaluate`.
+
+    Returns:
+        [n] the name of the rule of the lowest set bit, with `ERROR` behind it where the rule failed because its signal
+        is not a number; "" where no bit is set.
+    """
+    names = ["", *(rule.name for rule in rules), *(rule.name + ERROR for rule in rules)]
+    which = np.zeros(failed.size, np.int64)
+    for bit in reversed(range(len(rules))):
+        broken = ~np.isfinite(np.asarray(signals[rules[bit].signal], np.float64))
+        rows = (failed >> np.uint64(bit)) & np.uint64(1) == 1
+        which[rows] = 1 + bit + len(rules) * broken[rows]
+    return pa.array(names, pa.string()).take(pa.array(which))
 
 
 def _dictionary(languages: Languages) -> pa.DictionaryArray:

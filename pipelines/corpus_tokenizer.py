@@ -20,7 +20,7 @@ from schemas.errors import CodemillError
 from schemas.keyed_hash import keyed_hash
 from storage.files import exists
 from storage.listing import list_files
-from tokenization.load import load_tokenizer, save_given
+from tokenization.load import given_tokenizer, load_tokenizer
 from tokenization.sentencepiece import train
 
 SAMPLE_SCHEMA = pa.schema([("order", pa.uint64()), ("id", ID_TYPE), ("text", pa.large_binary())])
@@ -45,7 +45,7 @@ def make_tokenizer(
     if isinstance(config.tokenizer, SentencePieceConfig):
         _train(config, config.tokenizer, found, duplicates, dataset, runner)
     else:
-        save_given(config.tokenizer, files)
+        given_tokenizer(config.tokenizer).save(files)
     tokenizer = load_tokenizer(files)
     dataset.finish(
         {

@@ -6,28 +6,22 @@ Nothing is shuffled. A unit's marker is written after all its blocks, so a unit 
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import apache_beam as beam
-import numpy as np
 import pyarrow as pa
 
-from buffers.texts import Texts
-from dedup.sketch import sketch
-from filtering.rule_sets import load_rule_set
-from filtering.rules import check_rules, evaluate
-from filtering.signals import compute_signals
 from pipelines.code_version import code_hash
+from pipelines.document_table import Treatment, documents_table, treatment_of
 from pipelines.runner import Runner
 from pipelines.sources import FileRejected, RejectRow, Skipped, plan, read
 from pipelines.sources.unit import Unit
 from pipelines.tables import write_table
 from pipelines.workspace import Dataset, Workspace, key_of, read_json, write_json
 from schemas.config import BuildConfig
-from schemas.documents import HASH_TYPE, ID_TYPE, REJECT_SCHEMA, document_id
+from schemas.documents import REJECT_SCHEMA
 from schemas.errors import CodemillError
 from schemas.ledger import Amount, merge_outcomes
 from schemas.reasons import Outcome
@@ -62,17 +56,26 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     """Run the pass over all sources.
 
     Raises:
-        CodemillError: a path that matches nothing, or an unknown rule set or signal.
+        CodemillError: a path that matches nothing, a damaged input beside the corpus, or what `treatment_of` refuses.
     """
-    rules = {name: _rules_of(source) for name, source in config.sources.items()}
-    code = code_hash("buffers", "filtering", "dedup", "pipelines.sources", "pipelines.harvest", "schemas.documents")
+    treatments = {name: treatment_of(config, name) for name in config.sources}
+    code = code_hash(
+        "buffers",
+        "filtering",
+        "dedup",
+        "pipelines.sources",
+        "pipelines.harvest",
+        "pipelines.document_table",
+        "pipelines.benchmark_files",
+        "schemas.documents",
+    )
     datasets: dict[str, Dataset] = {}
     units: list[tuple[Unit, Dataset]] = []
     for name, source in config.sources.items():
         stage = config.stage_of(name)
         # Where the files lie is not what they are: units carry names, sizes and versions themselves.
         part = source.model_dump(mode="json", exclude={"paths", "filters", "weights"})
-        datasets[name] = workspace.dataset("harvest", code, name, stage, part, [r.model_dump() for r in rules[name]])
+        datasets[name] = workspace.dataset("harvest", code, name, stage, part, treatments[name].key())
         planned = plan(name, source)
         if not planned:
             raise CodemillError(f"source {name!r}: {', '.join(source.paths)} matches no file", "check its paths")
@@ -83,7 +86,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
         tasks = [
             (unit.to_json(), dataset.directory, config.stage_of(unit.source), unit.source) for unit, dataset in waiting
         ]
-        build = _HarvestUnit({name: (source, rules[name]) for name, source in config.sources.items()})
+        build = _HarvestUnit({name: (source, treatments[name]) for name, source in config.sources.items()})
 
         def count() -> int:
             return len(units) - len(waiting) + len(_finished_units(datasets.values()) - finished)
@@ -97,14 +100,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
                     | "Harvest" >> beam.ParDo(build)
                 )
             )
-    return _collect(config, units, rules)
-
-
-def _rules_of(source: SourceConfig) -> tuple[Rule, ...]:
-    if isinstance(source.filters, str):
-        return load_rule_set(source.filters)
-    check_rules(source.filters)
-    return source.filters
+    return _collect(config, units, {name: treatment.rules for name, treatment in treatments.items()})
 
 
 def _finished_units(datasets: Iterable[Dataset]) -> set[str]:
@@ -159,18 +155,18 @@ def without_rejected_files(markers: list[dict[str, Any]]) -> list[dict[str, Any]
 class _HarvestUnit(beam.DoFn):
     """(unit JSON, dataset directory, stage, source) -> files on storage; emits nothing."""
 
-    def __init__(self, sources: dict[str, tuple[SourceConfig, tuple[Rule, ...]]]) -> None:
+    def __init__(self, sources: dict[str, tuple[SourceConfig, Treatment]]) -> None:
         self._sources = sources
 
     def process(self, task: tuple[str, str, str, str]) -> Iterator[None]:
         unit_json, directory, stage, name = task
-        source, rules = self._sources[name]
-        harvest_unit(Unit.from_json(unit_json), source, rules, stage, Dataset(directory))
+        source, treatment = self._sources[name]
+        harvest_unit(Unit.from_json(unit_json), source, treatment, stage, Dataset(directory))
         yield from ()
 
 
 def harvest_unit(
-    unit: Unit, source: SourceConfig, rules: tuple[Rule, ...], stage: str, dataset: Dataset
+    unit: Unit, source: SourceConfig, treatment: Treatment, stage: str, dataset: Dataset
 ) -> dict[str, Any]:
     """Read one unit, write its blocks, rejects and marker; returns the marker.
 
@@ -191,12 +187,12 @@ def harvest_unit(
                 skipped += Amount(documents=element.documents, bytes=element.bytes)
             else:
                 name = f"{identity}-{len(blocks):05d}.parquet"
-                table = documents_table(element, unit.source, rules)
+                table = documents_table(element, treatment)
                 write_table(dataset.path("blocks", name), table)
                 size = int(table["bytes"].combine_chunks().to_numpy().sum())
                 blocks.append((name, table.num_rows, size))
                 read_documents += Amount(documents=table.num_rows, bytes=size)
-                for digest in table["sha256"].to_pylist():
+                for digest in table["raw_sha256"].to_pylist():
                     content.update(digest)
     except FileRejected as rejected:
         rejected_file = unit.files[0].relative
@@ -230,69 +226,6 @@ def harvest_unit(
     }
     write_json(dataset.path("units", f"{identity}.json"), marker)
     return marker
-
-
-def documents_table(batch: pa.RecordBatch, source: str, rules: tuple[Rule, ...]) -> pa.Table:
-    """Documents with everything that later passes need: ids, hashes, signals, the hit map, the verdict, sketches.
-
-    Adds to RAW_SCHEMA's columns: `source`, `id`, `sha256`, `bytes`, one column per signal, `hits` (bit i = rule i
-    failed), `verdict` (the first failed rule's name, or empty), `shingles`, `signature` (256 little-endian uint32, null
-    for filtered documents and those too short to sketch).
-    """
-    texts = Texts.from_arrow(batch.column("text"))
-    signals = compute_signals(texts)
-    hits = evaluate(rules, signals, batch.column("language"))
-    passed = np.flatnonzero(hits == 0)
-    signatures, counts = sketch(texts, passed)
-    shingles = np.zeros(len(texts), np.int64)
-    shingles[passed] = counts
-    columns = {name: batch.column(name) for name in batch.schema.names if name != "text"}
-    columns["source"] = pa.array([source] * len(texts), pa.string())
-    columns["id"] = pa.array(
-        [
-            document_id(source, *fields)
-            for fields in zip(
-                *(batch.column(c).to_pylist() for c in ("repository", "path", "revision")),
-                strict=True,
-            )
-        ],
-        ID_TYPE,
-    )
-    columns["sha256"] = pa.array(_sha256(texts), HASH_TYPE)
-    columns["bytes"] = pa.array(np.diff(texts.offsets))
-    columns |= {name: pa.array(values) for name, values in signals.items()}
-    columns["hits"] = pa.array(hits)
-    columns["verdict"] = _verdicts(hits, rules)
-    columns["shingles"] = pa.array(shingles)
-    columns["signature"] = _signature_column(signatures, counts, passed, len(texts))
-    columns["text"] = batch.column("text")
-    return pa.table(columns)
-
-
-def _sha256(texts: Texts) -> list[bytes]:
-    view = memoryview(texts.data.data)
-    offsets = texts.offsets.tolist()
-    return [hashlib.sha256(view[start:end]).digest() for start, end in itertools.pairwise(offsets)]
-
-
-def _verdicts(hits: np.ndarray, rules: tuple[Rule, ...]) -> pa.Array:
-    """The name of the lowest set bit's rule; empty where no bit is set."""
-    names = pa.array([rule.name for rule in rules] + [""], pa.string())
-    lowest = np.full(len(hits), len(rules), np.int64)
-    for bit in reversed(range(len(rules))):
-        lowest[(hits >> np.uint64(bit)) & np.uint64(1) == 1] = bit
-    return names.take(pa.array(lowest))
-
-
-def _signature_column(signatures: np.ndarray, counts: np.ndarray, passed: np.ndarray, total: int) -> pa.Array:
-    width = signatures.shape[1] * 4
-    index = np.zeros(total, np.int64)
-    valid = np.zeros(total, np.bool_)
-    index[passed] = np.arange(len(passed))
-    valid[passed] = counts > 0
-    raw = pa.py_buffer(np.ascontiguousarray(signatures.astype("<u4", copy=False)))
-    dense = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), len(passed), [None, raw])
-    return dense.take(pa.array(index, mask=~valid))
 
 
 def _rejects_table(rows: list[RejectRow], stage: str, source: str) -> pa.Table:

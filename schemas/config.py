@@ -92,6 +92,13 @@ class ShardConfig(_Frozen):
     """Share of documents held out, chosen by a keyed hash of their content."""
 
 
+class DecontaminateConfig(_Frozen):
+    """Benchmarks that must not be learned: a document that shares ten words in a row with a problem is dropped."""
+
+    problems: tuple[str, ...] = Field(min_length=1)
+    """JSON lines, plain or compressed, one problem a line: every string in it counts (prompt, solution, tests)."""
+
+
 class BuildConfig(_Frozen):
     """A whole corpus: sources, stages, and how they become shards."""
 
@@ -100,6 +107,7 @@ class BuildConfig(_Frozen):
     sources: dict[str, SourceConfig] = Field(min_length=1)
     """In order of priority: among duplicates the earlier source's document survives."""
     stages: dict[str, StageConfig] = Field(min_length=1)
+    decontaminate: DecontaminateConfig | None = None
     dedup: DedupConfig = DedupConfig()
     tokenizer: TokenizerConfig = SentencePieceConfig()
     shards: ShardConfig = ShardConfig()

@@ -57,6 +57,14 @@ DUPLICATE_SCHEMA = pa.schema(
 )
 """One row per dropped document of a block, ordered by key. `jaccard` and `containment` are 1 for exact duplicates."""
 
+REDACTED_TYPE = pa.list_(pa.struct([("kind", pa.string()), ("start", pa.int64()), ("end", pa.int64())]))
+"""What was replaced in a document: bytes of the text as it was read. The secret itself is recorded nowhere."""
+
+BENCHMARK_TYPE = pa.list_(
+    pa.struct([("problem", pa.string()), ("start", pa.int64()), ("end", pa.int64()), ("words", pa.int32())])
+)
+"""What a document shares with benchmark problems: bytes of the stored text."""
+
 TOKENS_SCHEMA = pa.schema(
     [
         ("row", pa.uint32()),

@@ -8,8 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.rules import Rule
 
+Redactable = Literal["email", "ip_address", "secret"]
+
 Filters = str | tuple[Rule, ...]
-"""A rule set's name (`codegen`, `none`) or rules written out."""
+"""A rule set's name (`codegen`, `bigcode`, `none`, ...) or rules written out."""
 
 
 class _SourceBase(BaseModel):
@@ -18,6 +20,8 @@ class _SourceBase(BaseModel):
     paths: tuple[str, ...] = Field(min_length=1)
     """Local or gs:// paths; `*`, `**`, `?` and `[]` are globs."""
     filters: Filters = "codegen"
+    redact: tuple[Redactable, ...] = ()
+    """Personal data to replace before anything else looks at a text: signals, hashes and tokens see what results."""
     max_document_bytes: int = Field(default=64 << 20, gt=0)
     """A longer document is rejected as `too_large`, without being held in memory."""
 

@@ -25,17 +25,13 @@ def load_tokenizer(directory: str) -> Tokenizer:
     )
 
 
-def save_given(config: CodegenTokenizerConfig | TokenizerJsonConfig, directory: str) -> Tokenizer:
-    """Make the tokenizer that a config names by its files, and save it into a directory.
+def given_tokenizer(config: CodegenTokenizerConfig | TokenizerJsonConfig) -> Tokenizer:
+    """The tokenizer that a config names by its files.
 
     Raises:
         CodemillError: the files are not what the config says.
         StorageError: a file is missing or cannot be read.
     """
-    tokenizer: Tokenizer
     if isinstance(config, CodegenTokenizerConfig):
-        tokenizer = codegen.build(read_bytes(config.vocabulary), read_bytes(config.merges))
-    else:
-        tokenizer = hf_json.HfJsonTokenizer(read_bytes(config.path), config.separator)
-    tokenizer.save(directory)
-    return tokenizer
+        return codegen.build(read_bytes(config.vocabulary), read_bytes(config.merges))
+    return hf_json.HfJsonTokenizer(read_bytes(config.path), config.separator)

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from buffers.texts import Texts
+from buffers.tokens import PLACE, TOTAL
 from dedup.shingles import make_scratch, next_batch, shingle_sets, start_walk
-from dedup.tokens import PLACE, TOTAL
 from tests.dedup import plain
 from tests.dedup.strategies import HOSTILE
 

@@ -16,7 +16,7 @@ from dedup.bands import band_keys
 from dedup.shingles import make_scratch, shingle_sets
 from dedup.sketch import BINS, fold_first, fold_later, settle_first, sketch
 from dedup.verify import verify
-from filtering.signals import compute_signals
+from filtering.signals import SIGNALS, Batch, compute_signals
 from tests.dedup import plain
 from tests.dedup.strategies import HOSTILE
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOLDEN_TEXT = b"def add(a, b):\n    return a + b  # na\xc3\xafve \xe6\x97\xa5\xe6\x9c\xac\n"
 GOLDEN_BINS = [3301144111, 3548426833, 2394260270, 3206857935]
 GOLDEN_BAND_KEYS = ["0x2ef68e4943069a", "0xa8143144db57cc95"]
-GOLDEN_FINGERPRINT = "ea028569ede262a273dd77f456754496c87661b949384c1dd17b7e52abc9aba0"
+GOLDEN_FINGERPRINT = "360b46a4eb13fc8342aa49cc88b22eeb842ad8cb71ac9a521132c824a5cdf42f"
 
 
 @given(st.lists(HOSTILE, max_size=3))
@@ -119,7 +119,8 @@ def fingerprint() -> str:
         band_keys(signatures),
         *verify(values, offsets, pairs, pairs + 1),
     ]
-    results += compute_signals(texts).values()
+    named = [name for name in SIGNALS if name not in ("language_probability", "python_parses")]
+    results += compute_signals(Batch(texts, ["python", "c", "html"] * 14, ["a/b"] * len(texts)), named).values()
     return hashlib.sha256(b"".join(result.tobytes() for result in results)).hexdigest()
 
 

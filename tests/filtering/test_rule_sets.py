@@ -3,13 +3,17 @@ import pytest
 from buffers.texts import Texts
 from filtering.rule_sets import load_rule_set, rule_set_names
 from filtering.rules import evaluate, failed_rules
-from filtering.signals import compute_signals
+from filtering.signals import Batch, compute_signals
 from schemas.errors import CodemillError
+
+
+def batch(document: bytes) -> Batch:
+    return Batch(Texts.from_list([document]), ["python"], ["a.py"])
 
 
 def failed(document: bytes) -> list[str]:
     rules = load_rule_set("codegen")
-    return failed_rules(rules, evaluate(rules, compute_signals(Texts.from_list([document])), ["python"])[0])
+    return failed_rules(rules, evaluate(rules, compute_signals(batch(document)), ["python"])[0])
 
 
 def test_codegen_keeps_and_drops_at_the_papers_limits() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from filtering.rules import evaluate, failed_rules
+from filtering.rules import evaluate, failed_rules, verdicts
 from filtering.signals import SIGNALS
 from schemas.errors import CodemillError
 from schemas.rules import COMPARISONS, Rule
@@ -109,3 +109,17 @@ def test_failed_rules_names_the_bits() -> None:
     named = [lines_rule(name) for name in ("first", "second", "third")]
     assert failed_rules(named, 0b101) == ["first", "third"]
     assert failed_rules(named, 0) == []
+
+
+def test_verdicts_name_the_first_failed_rule_and_tell_errors() -> None:
+    named = [lines_rule("first"), Rule(name="second", signal="digit_share", at_most=0.5)]
+    signals = {"lines": np.array([1, 2, math.nan, 3, 1]), "digit_share": np.array([0.9, 0.9, 0.9, 0.1, math.nan])}
+    failed = evaluate(named, signals, [""] * 5)
+    assert verdicts(named, signals, failed).to_pylist() == ["first", "second", "first:error", "", "first"]
+    assert verdicts([], {}, np.zeros(2, np.uint64)).to_pylist() == ["", ""]
+
+
+def test_a_broken_signal_does_not_touch_languages_that_the_rule_leaves_alone() -> None:
+    rule = lines_rule(languages=("c",))
+    failed = evaluate([rule], lines(math.nan, math.nan), ["go", "c"])
+    assert verdicts([rule], lines(math.nan, math.nan), failed).to_pylist() == ["", "lines:error"]

@@ -8,7 +8,7 @@ from schemas.errors import CodemillError
 from storage.files import MissingFile
 from tests.corpus import python_text
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
-from tokenization.load import load_tokenizer, save_given
+from tokenization.load import given_tokenizer, load_tokenizer
 from tokenization.sentencepiece import train
 
 TEXTS = Texts.from_list([python_text(5).encode()])
@@ -22,14 +22,13 @@ def codegen_config(tmp_path: Path) -> CodegenTokenizerConfig:
 
 
 def test_given_files_are_saved_and_loaded(tmp_path: Path) -> None:
-    saved = save_given(codegen_config(tmp_path), str(tmp_path / "codegen"))
+    saved = given_tokenizer(codegen_config(tmp_path))
+    saved.save(str(tmp_path / "codegen"))
     loaded = load_tokenizer(str(tmp_path / "codegen"))
     assert (loaded.identity, loaded.size, loaded.separator_id) == (saved.identity, saved.size, saved.separator_id)
     assert loaded.encode(TEXTS).ids.tolist() == saved.encode(TEXTS).ids.tolist()
-    again = save_given(
-        TokenizerJsonConfig(kind="tokenizer_json", path=str(tmp_path / "codegen" / "tokenizer.json")),
-        str(tmp_path / "json"),
-    )
+    path = str(tmp_path / "codegen" / "tokenizer.json")
+    again = given_tokenizer(TokenizerJsonConfig(kind="tokenizer_json", path=path))
     assert again.identity == saved.identity
 
 
@@ -47,4 +46,4 @@ def test_an_empty_directory_is_named(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match="gone"):
-        save_given(TokenizerJsonConfig(kind="tokenizer_json", path=str(tmp_path / "gone")), str(tmp_path / "out"))
+        given_tokenizer(TokenizerJsonConfig(kind="tokenizer_json", path=str(tmp_path / "gone")))

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import example, given
 
 from buffers.texts import Texts
+from buffers.tokens import PLACE, count_tokens, find_tokens, hash_tokens
 from dedup.shingles import make_scratch, start_walk
-from dedup.tokens import PLACE, count_tokens, find_tokens, hash_tokens
 from tests.dedup import plain
 from tests.dedup.strategies import HOSTILE
 

@@ -1,4 +1,4 @@
-"""Tokens: the words of a document that near-duplicate detection looks at, found and hashed without decoding.
+"""Tokens: the words of a document, found and hashed without decoding.
 
 Tokens are runs of word bytes: [A-Za-z0-9_] and every non-ASCII byte, so that an identifier or a word in any
 script stays whole without a Unicode table (bytes that are not UTF-8 are just bytes). A UTF-8 code point of
