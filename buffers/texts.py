@@ -23,6 +23,13 @@ _OFFSET_TYPES: dict[pa.DataType, type[np.int32] | type[np.int64]] = {
 }
 
 
+def padded(size: int) -> NDArray[np.uint8]:
+    """Room for `size` bytes of documents, not filled in, and the zero bytes behind them."""
+    data = np.empty(size + PADDING, np.uint8)
+    data[size:] = 0
+    return data
+
+
 class Texts(NamedTuple):
     """Documents back to back.
 
@@ -52,7 +59,7 @@ class Texts(NamedTuple):
         chosen = row_indices(len(self), rows)
         offsets = np.zeros(chosen.size + 1, np.int64)
         np.cumsum(self.lengths()[chosen], out=offsets[1:])
-        data = np.zeros(int(offsets[-1]) + PADDING, np.uint8)
+        data = padded(int(offsets[-1]))
         starts = self.offsets[chosen].tolist()
         places = offsets.tolist()
         for start, low, high in zip(starts, places, places[1:], strict=False):
@@ -66,7 +73,7 @@ class Texts(NamedTuple):
             lengths[index] = len(document)
         offsets = np.zeros(len(self) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
-        data = np.zeros(int(offsets[-1]) + PADDING, np.uint8)
+        data = padded(int(offsets[-1]))
         copied = 0  # documents
         for index in sorted(changed):
             data[offsets[copied] : offsets[index]] = self.data[self.offsets[copied] : self.offsets[index]]
@@ -85,7 +92,9 @@ class Texts(NamedTuple):
 
     @classmethod
     def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Texts:
-        """Texts of an Arrow array: binary or string, large or not, whole, sliced or chunked; one copy.
+        """Texts of an Arrow array: binary or string, large or not, whole, sliced or chunked.
+
+        Nothing is copied where the array's own buffer has the padding behind its last document, as `padded` makes it.
 
         Raises:
             TypeError: another Arrow type.
@@ -96,9 +105,11 @@ class Texts(NamedTuple):
         if array.null_count:
             raise ValueError(f"{array.null_count} of {len(array)} texts are null")
         chunks = array.chunks if isinstance(array, pa.ChunkedArray) else [array]
+        if len(chunks) == 1 and (whole := _in_place(chunks[0])) is not None:
+            return whole
         parts = [_chunk_parts(chunk) for chunk in chunks if len(chunk)]
         offsets = np.zeros(len(array) + 1, np.int64)
-        data = np.zeros(sum(part.size for part, _ in parts) + PADDING, np.uint8)
+        data = padded(sum(part.size for part, _ in parts))
         document = place = 0
         for part, ends in parts:
             data[place : place + part.size] = part
@@ -106,6 +117,19 @@ class Texts(NamedTuple):
             place += part.size
             document += ends.size
         return cls(data, offsets)
+
+
+def _in_place(chunk: pa.Array) -> Texts | None:
+    """The texts of an array in its own memory, where they can be read there."""
+    _, offset_buffer, data_buffer = chunk.buffers()
+    if chunk.type not in (pa.large_binary(), pa.large_string()) or not len(chunk) or data_buffer is None:
+        return None
+    offsets = np.frombuffer(offset_buffer, np.int64)[chunk.offset : chunk.offset + len(chunk) + 1]
+    end = int(offsets[-1])
+    if offsets[0] != 0 or data_buffer.size < end + PADDING or not data_buffer.is_mutable:
+        return None  # kernels are compiled once more for arrays that are read-only
+    data = np.frombuffer(data_buffer, np.uint8)
+    return None if data[end : end + PADDING].any() else Texts(data, offsets.copy())
 
 
 def _chunk_parts(chunk: pa.Array) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

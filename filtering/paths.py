@@ -4,31 +4,37 @@ from __future__ import annotations
 
 import re
 
-_VENDORED_FOLDERS = (
-    "node_modules|bower_components|jspm_packages|vendor|vendors|_vendor|_vendored_packages|third[-_]?party|3rd[-_]?party"
-    "|external|externals|extern|deps|site-packages|dist-packages|Pods|Carthage|Godeps|\\.yarn|\\.venv|venv|virtualenv"
+VENDORED_FOLDERS = frozenset(
+    (
+        "node_modules bower_components jspm_packages vendor vendors _vendor _vendored_packages third_party third-party "
+        "thirdparty 3rd_party 3rd-party 3rdparty external externals extern deps site-packages dist-packages pods "
+        "carthage godeps .yarn .venv venv virtualenv"
+    ).split()
 )
-_VENDORED_FILES = (
-    r"jquery(?:[-.](?:ui|\d)[^/]*)?(?:\.min)?\.js|bootstrap(?:\.bundle)?(?:\.min)?\.(?:js|css)|gradlew(?:\.bat)?"
+"""Names of folders, in lower case, that hold other people's code."""
+
+GENERATED_FOLDERS = frozenset(("__generated__", "generated"))
+"""Names of folders, in lower case, whose files programs write."""
+
+_VENDORED_FILE = re.compile(
+    r"jquery(?:[-.](?:ui|\d).*)?(?:\.min)?\.js|bootstrap(?:\.bundle)?(?:\.min)?\.(?:js|css)|gradlew(?:\.bat)?"
     r"|configure|config\.(?:guess|sub)|ltmain\.sh|aclocal\.m4|install-sh|depcomp|missing"
 )
-_VENDORED = re.compile(rf"(?:^|/)(?:(?:{_VENDORED_FOLDERS})/|(?:{_VENDORED_FILES})$)", re.IGNORECASE)
-
-_GENERATED_FILES = (
-    r"[^/]*[._-]min\.(?:js|css)|[^/]*\.bundle\.js|[^/]*\.(?:js|css)\.map"
-    r"|[^/]*_pb2(?:_grpc)?\.pyi?|[^/]*\.pb(?:\.gw)?\.go|[^/]*\.pb\.(?:cc|h)|[^/]*_pb\.(?:js|d\.ts)|[^/]*\.g\.dart"
-    r"|[^/]*\.designer\.(?:cs|vb)|[^/]*\.g\.cs|zz_generated\.[^/]*|[^/]*_(?:generated|gen)\.(?:go|py|h|rs|ts|js)"
-    r"|package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|composer\.lock|cargo\.lock|poetry\.lock"
-    r"|pipfile\.lock|go\.sum|gopkg\.lock|[^/]*\.tab\.[ch]|lex\.yy\.c|moc_[^/]*\.cpp|ui_[^/]*\.(?:h|py)|[^/]*_rc\.py"
+_GENERATED_FILE = re.compile(
+    r".*(?:[._-]min\.(?:js|css)|\.bundle\.js|\.(?:js|css)\.map|_pb2(?:_grpc)?\.pyi?|\.pb(?:\.gw)?\.go|\.pb\.(?:cc|h)"
+    r"|_pb\.(?:js|d\.ts)|\.g\.(?:dart|cs)|\.designer\.(?:cs|vb)|_(?:generated|gen)\.(?:go|py|h|rs|ts|js)|\.tab\.[ch]"
+    r"|_rc\.py)|zz_generated\..*|package-lock\.json|npm-shrinkwrap\.json|(?:yarn|composer|cargo|poetry|pipfile|gopkg)\.lock"
+    r"|pnpm-lock\.yaml|go\.sum|lex\.yy\.c|moc_.*\.cpp|ui_.*\.(?:h|py)"
 )
-_GENERATED = re.compile(rf"(?:^|/)(?:(?:__generated__|generated)/|(?:{_GENERATED_FILES})$)", re.IGNORECASE)
 
 
 def is_vendored(path: str) -> bool:
     """Whether a path lies in a folder for other people's code, or is a file that projects copy from elsewhere."""
-    return _VENDORED.search(path) is not None
+    *folders, name = path.lower().split("/")
+    return not VENDORED_FOLDERS.isdisjoint(folders) or _VENDORED_FILE.fullmatch(name) is not None
 
 
 def is_generated_path(path: str) -> bool:
     """Whether a path names what compilers, bundlers and package managers write."""
-    return _GENERATED.search(path) is not None
+    *folders, name = path.lower().split("/")
+    return not GENERATED_FOLDERS.isdisjoint(folders) or _GENERATED_FILE.fullmatch(name) is not None

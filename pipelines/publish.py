@@ -25,6 +25,7 @@ from pipelines.shard_plan import PlannedSplit
 from pipelines.snapshot_files import (
     copy_tokenizer,
     describe_files,
+    publish_manifest,
     remove_strangers,
     unpublish,
     write_rejects,
@@ -49,7 +50,7 @@ from schemas.manifest import (
 )
 from schemas.reasons import Outcome
 from schemas.record_layout import RecordLayout
-from storage.files import exists, join, open_input, write_atomic
+from storage.files import exists, join, open_input
 from storage.listing import list_files
 
 HIDDEN_COLUMNS = ("text", "signature")
@@ -122,7 +123,7 @@ def publish(
         inputs=tuple(_input(marker) for marker in found.markers),
         files=describe_files(output, others, runner.workers),
     ).sealed()
-    write_atomic(join(output, MANIFEST_NAME), manifest.to_bytes())
+    publish_manifest(output, manifest)
     dataset.finish({"digest": manifest.digest})
     return manifest
 

@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from pipelines.tables import read_table, write_table
 from schemas.documents import REJECT_SCHEMA
-from schemas.manifest import MANIFEST_NAME, File
-from storage.files import delete, exists, join, open_stream, read_bytes, write_atomic
+from schemas.errors import CodemillError
+from schemas.manifest import MANIFEST_NAME, File, Manifest, load_manifest
+from storage.files import ExistingFile, delete, exists, join, open_stream, read_bytes, write_atomic, write_new
 from storage.listing import list_files
 
 CHUNK = 8 << 20
@@ -22,6 +23,24 @@ def unpublish(output: str) -> None:
     """Take the manifest away before anything it lists may change."""
     if exists(join(output, MANIFEST_NAME)):
         delete(join(output, MANIFEST_NAME))
+
+
+def publish_manifest(output: str, manifest: Manifest) -> None:
+    """Write the manifest where none is; of several builds into one directory, one publishes.
+
+    Raises:
+        CodemillError: another build has published something else since `unpublish`.
+    """
+    path = join(output, MANIFEST_NAME)
+    try:
+        write_new(path, manifest.to_bytes())
+    except ExistingFile:
+        other = load_manifest(output)
+        raise CodemillError(
+            f"{path}: another build published {other.name!r} there while this one ran (digest {other.digest[:16]}..., "
+            f"this one's is {manifest.digest[:16]}...)",
+            "give each build an --output of its own, and build both again: they have written over each other's files",
+        ) from None
 
 
 def copy_tokenizer(source: str, target: str) -> None:

@@ -15,22 +15,35 @@ COMPRESSION = "zstd"
 def write_table(path: str, table: pa.Table, *, compression: str = COMPRESSION) -> None:
     """Write a table as one Parquet file with one row group.
 
-    Dictionary encoding is kept to strings: text, hashes and signatures hardly ever repeat, and trying costs time.
+    Dictionary encoding is kept to strings: text, hashes and signatures hardly ever repeat, and trying costs time. For
+    the same reason hashes and signatures are not compressed.
     """
     strings = [f.name for f in table.schema if pa.types.is_string(f.type)]
+    compressions = {name: compression for name in _leaves(table.schema)}
 
     def write(sink: pa.NativeFile) -> None:
         with pq.ParquetWriter(
             sink,
             table.schema,
-            compression=compression,
-            compression_level=1 if compression == "zstd" else None,
+            compression=compressions,
+            compression_level=dict.fromkeys(compressions, 1) if compression == "zstd" else None,
             use_dictionary=strings,
             write_statistics=False,
         ) as writer:
             writer.write_table(table, row_group_size=max(1, table.num_rows))
 
     write_atomic(path, write)
+
+
+def _leaves(schema: pa.Schema) -> list[str]:
+    """The columns that compression may gain something on, by their names in Parquet."""
+    leaves: list[str] = []
+    for field in schema:
+        if pa.types.is_list(field.type):
+            leaves += [f"{field.name}.list.element.{child.name}" for child in field.type.value_type.fields]
+        elif not pa.types.is_fixed_size_binary(field.type):
+            leaves.append(field.name)
+    return leaves
 
 
 def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:

@@ -119,9 +119,6 @@ def split_key(key: int) -> tuple[int, int]:
 
 def document_id(source: str, repository: str, path: str, revision: str) -> bytes:
     """The 16-byte public id of a document; fields are length-prefixed so that no two tuples collide by joining."""
-    digest = hashlib.blake2b(digest_size=16, person=b"codemill doc id")
-    for field in (source, repository, path, revision):
-        raw = field.encode("utf-8", "surrogateescape")
-        digest.update(len(raw).to_bytes(8, "little"))
-        digest.update(raw)
-    return digest.digest()
+    fields = [field.encode("utf-8", "surrogateescape") for field in (source, repository, path, revision)]
+    content = b"".join([part for field in fields for part in (len(field).to_bytes(8, "little"), field)])
+    return hashlib.blake2b(content, digest_size=16, person=b"codemill doc id").digest()

@@ -9,6 +9,10 @@ class StorageError(OSError):
     """A file operation failed; the message names the URI and the remedy."""
 
 
+class ExistingFile(StorageError, FileExistsError):
+    """The file exists and must not."""
+
+
 class ForbiddenFile(StorageError, PermissionError):
     """The file exists and this user may not do that with it."""
 

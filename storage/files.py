@@ -5,7 +5,8 @@ A file that this module writes appears whole or not at all, so that "it exists" 
 
 from __future__ import annotations
 
-import mmap
+import errno
+import io
 import os
 import shutil
 import tempfile
@@ -13,13 +14,23 @@ import uuid
 from collections.abc import Callable, Iterable
 
 import pyarrow as pa
-import pyarrow.fs as fs
 
-from storage.errors import MissingFile, StorageError, explained
-from storage.uris import is_remote, join, local_path, object_path, remote_filesystem
+from storage.errors import ExistingFile, MissingFile, StorageError, explained
+from storage.objects import (
+    RANDOM_BUFFER,
+    STREAM_BUFFER,
+    delete_object,
+    look,
+    objects_below,
+    open_object,
+    read,
+    upload,
+)
+from storage.uris import is_remote, join, local_path, object_path
 
 __all__ = [
     "TEMPORARY_PREFIX",
+    "ExistingFile",
     "MissingFile",
     "StorageError",
     "delete",
@@ -33,6 +44,7 @@ __all__ = [
     "read_bytes",
     "size",
     "write_atomic",
+    "write_new",
 ]
 
 TEMPORARY_PREFIX = ".codemill-tmp-"
@@ -48,9 +60,9 @@ def open_input(uri: str) -> pa.NativeFile:
         MissingFile: it does not exist.
         StorageError: it cannot be read.
     """
+    if is_remote(uri):
+        return open_object(uri, RANDOM_BUFFER)
     try:
-        if is_remote(uri):
-            return remote_filesystem().open_input_file(object_path(uri))
         return _open_local(local_path(uri))
     except (OSError, pa.ArrowException) as error:
         raise explained(uri, "read", error) from None
@@ -63,10 +75,9 @@ def open_stream(uri: str) -> pa.NativeFile:
         MissingFile: it does not exist.
         StorageError: it cannot be read.
     """
+    if is_remote(uri):
+        return open_object(uri, STREAM_BUFFER)
     try:
-        if is_remote(uri):
-            # Unless told otherwise Arrow packs and unpacks by the name's ending.
-            return remote_filesystem().open_input_stream(object_path(uri), compression=None)
         return _open_local(local_path(uri))
     except (OSError, pa.ArrowException) as error:
         raise explained(uri, "read", error) from None
@@ -79,6 +90,8 @@ def read_bytes(uri: str) -> bytes:
         MissingFile: it does not exist.
         StorageError: it cannot be read.
     """
+    if is_remote(uri):
+        return read(uri)
     with open_stream(uri) as stream:
         try:
             content: bytes = stream.read()
@@ -104,9 +117,42 @@ def write_atomic(uri: str, data: Content) -> None:
         _write_local(uri, data)
 
 
+def write_new(uri: str, content: bytes) -> None:
+    """Write a file that does not exist yet, whole or not at all; of several writers, one wins.
+
+    Finding the very same bytes there is success: it may be this call's own write, whose answer was lost.
+
+    Raises:
+        ExistingFile: it exists with other bytes.
+        StorageError: it cannot be written.
+    """
+    try:
+        if is_remote(uri):
+            upload(uri, io.BytesIO(content), len(content), new=True)
+        else:
+            _write_local(uri, content, new=True)
+    except ExistingFile:
+        if read_bytes(uri) != content:
+            raise
+
+
 def exists(uri: str) -> bool:
     """Whether a file, or a directory with something in it, is there."""
-    return bool(_info(uri).type != fs.FileType.NotFound)
+    if not is_remote(uri):
+        try:
+            os.stat(local_path(uri))
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except (OSError, UnicodeError) as error:
+            raise explained(uri, "read", error) from None
+        return True
+    if "/" in object_path(uri):
+        try:
+            look(uri)
+            return True
+        except MissingFile:
+            pass
+    return _has_objects(uri)
 
 
 def size(uri: str) -> int:
@@ -116,24 +162,32 @@ def size(uri: str) -> int:
         MissingFile: it does not exist.
         StorageError: it is a directory.
     """
-    info = _info(uri)
-    if info.type == fs.FileType.NotFound:
-        raise explained(uri, "read", FileNotFoundError())
-    if info.type == fs.FileType.Directory:
-        raise explained(uri, "read", IsADirectoryError())
-    return int(info.size)
+    if is_remote(uri):
+        try:
+            return look(uri).size
+        except MissingFile:
+            if not _has_objects(uri):
+                raise
+            raise explained(uri, "read", IsADirectoryError()) from None
+    path = local_path(uri)
+    try:
+        if os.path.isdir(path):
+            raise IsADirectoryError
+        return os.path.getsize(path)
+    except (OSError, UnicodeError) as error:
+        raise explained(uri, "read", error) from None
 
 
 def delete(uri: str) -> None:
     """Delete a file; one that is already gone is no error, so that a retry may repeat it."""
     try:
         if is_remote(uri):
-            remote_filesystem().delete_file(object_path(uri))
+            delete_object(uri)
         else:
             os.unlink(local_path(uri))
     except FileNotFoundError:
         return
-    except (OSError, pa.ArrowException) as error:
+    except OSError as error:
         raise explained(uri, "delete", error) from None
 
 
@@ -147,14 +201,9 @@ def delete_tree(uri: str) -> None:
         path = object_path(uri)
         if "/" not in path:
             raise StorageError(f"{uri}: is a whole bucket; name a directory in it")
-        client = remote_filesystem()
-        try:
-            found = client.get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=True))
-        except (OSError, pa.ArrowException) as error:
-            raise explained(uri, "delete", error) from None
-        for info in found:
-            if info.type == fs.FileType.File:
-                delete(f"gs://{info.path}")
+        bucket = path.partition("/")[0]
+        for name in [found.name for found in objects_below(uri, "delete")]:
+            delete(f"gs://{bucket}/{name}")
         return
     path = local_path(uri)
     if os.path.abspath(path) == os.path.abspath(os.sep):
@@ -185,13 +234,8 @@ def _open_local(path: str) -> pa.NativeFile:
     return pa.OSFile(path, "rb")
 
 
-def _info(uri: str) -> fs.FileInfo:
-    try:
-        if is_remote(uri):
-            return remote_filesystem().get_file_info(object_path(uri))
-        return fs.LocalFileSystem().get_file_info(local_path(uri))
-    except (OSError, UnicodeError, pa.ArrowException) as error:
-        raise explained(uri, "read", error) from None
+def _has_objects(uri: str) -> bool:
+    return next(iter(objects_below(uri, "read", limit=1)), None) is not None
 
 
 def _fill(sink: pa.NativeFile, data: Content) -> None:
@@ -204,7 +248,7 @@ def _fill(sink: pa.NativeFile, data: Content) -> None:
             sink.write(piece)
 
 
-def _write_local(uri: str, data: Content) -> None:
+def _write_local(uri: str, data: Content, *, new: bool = False) -> None:
     path = local_path(uri)
     temporary = os.path.join(os.path.dirname(path), TEMPORARY_PREFIX + uuid.uuid4().hex)
     try:
@@ -218,9 +262,14 @@ def _write_local(uri: str, data: Content) -> None:
             _fill(sink, data)
         # Without this a crash of the machine can leave the name with none of the bytes.
         os.fsync(descriptor)
-        os.replace(temporary, path)
+        if new:
+            _rename_to_new(temporary, path)
+        else:
+            os.replace(temporary, path)
     except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, FileExistsError):
+            raise ExistingFile(f"{uri}: cannot write: it exists; delete it or name another") from None
         if isinstance(error, OSError):
             raise explained(uri, "write", error) from None
         raise
@@ -228,32 +277,25 @@ def _write_local(uri: str, data: Content) -> None:
         os.close(descriptor)
 
 
-def _write_object(uri: str, data: Content) -> None:
-    """Upload in one call, from memory or from a finished local file.
+def _rename_to_new(temporary: str, path: str) -> None:
+    """Rename, but never over a file that exists."""
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        # Some file systems know no second names. There, two that look at the same moment may both see nothing.
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS) or os.path.lexists(path):
+            raise
+        os.replace(temporary, path)
+    else:
+        os.unlink(temporary)
 
-    Arrow's stream publishes what it has when it is dropped, even after an exception. With a single write of
-    the whole content there is no moment at which it has a part.
-    """
-    path = object_path(uri)
-    if "/" not in path:
-        raise StorageError(f"{uri}: names a bucket; write gs://bucket/name")
+
+def _write_object(uri: str, data: Content) -> None:
+    """Upload what is complete: from memory or from a finished local file, so that a retry can send it again."""
     if isinstance(data, bytes):
-        _upload(uri, path, data)
+        upload(uri, io.BytesIO(data), len(data))
         return
     with tempfile.NamedTemporaryFile(prefix=TEMPORARY_PREFIX) as spool:
         with pa.OSFile(spool.name, "wb") as sink:
             _fill(sink, data)
-        if os.path.getsize(spool.name) == 0:  # an empty file cannot be mapped
-            _upload(uri, path, b"")
-            return
-        with mmap.mmap(spool.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            _upload(uri, path, content)
-
-
-def _upload(uri: str, path: str, content: bytes | mmap.mmap) -> None:
-    try:
-        stream = remote_filesystem().open_output_stream(path, compression=None)
-        stream.write(content)
-        stream.close()
-    except (OSError, pa.ArrowException) as error:
-        raise explained(uri, "write", error) from None
+        upload(uri, spool, os.path.getsize(spool.name))

@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.fs as fs
-
 from storage.errors import explained
 from storage.files import TEMPORARY_PREFIX, exists
-from storage.uris import is_remote, join, local_path, object_path, remote_filesystem
+from storage.objects import look, objects_below
+from storage.uris import is_remote, join, local_path, object_path
 
 _MAGIC = re.compile(r"[*?\[]")
 
@@ -25,7 +23,7 @@ class Entry(NamedTuple):
     size: int
     """Bytes as stored."""
     version: str
-    """Changes when the content does: the time of the last change in nanoseconds."""
+    """Changes when the content does: the time of the last change in nanoseconds, or an object's generation."""
 
 
 def list_files(root: str, *, follow_links: bool = True, depth: int | None = None) -> list[Entry]:
@@ -51,16 +49,14 @@ def status(uri: str) -> tuple[int, str]:
         MissingFile: it does not exist.
         StorageError: it cannot be looked at.
     """
+    if is_remote(uri):
+        _, size, generation = look(uri)
+        return size, str(generation)
     try:
-        if not is_remote(uri):
-            found = os.stat(local_path(uri))
-            return found.st_size, str(found.st_mtime_ns)
-        info = remote_filesystem().get_file_info(object_path(uri))
-    except (OSError, pa.ArrowException) as error:
+        found = os.stat(local_path(uri))
+    except OSError as error:
         raise explained(uri, "read", error) from None
-    if info.type != fs.FileType.File:
-        raise explained(uri, "read", FileNotFoundError())
-    return info.size, str(info.mtime_ns)
+    return found.st_size, str(found.st_mtime_ns)
 
 
 def has_wildcard(pattern: str) -> bool:
@@ -170,12 +166,9 @@ def _walk(root: str, follow_links: bool, depth: int | None) -> Iterator[Entry]:
 
 
 def _list_objects(root: str, depth: int | None) -> Iterator[Entry]:
-    path = object_path(root)
-    try:
-        infos = remote_filesystem().get_file_info(fs.FileSelector(path, allow_not_found=True, recursive=True))
-    except (OSError, pa.ArrowException) as error:
-        raise explained(root, "list", error) from None
-    for info in infos:
-        relative = info.path[len(path) + 1 :]
-        if info.type == fs.FileType.File and (depth is None or relative.count("/") < depth):
-            yield Entry(relative, info.size, str(info.mtime_ns))
+    _, _, directory = object_path(root).partition("/")
+    skipped = len(directory) + 1 if directory else 0
+    for name, size, generation in objects_below(root):
+        relative = name[skipped:]
+        if depth is None or relative.count("/") < depth:
+            yield Entry(relative, size, str(generation))

@@ -1,20 +1,13 @@
-"""Names of files: local paths, file:// and gs:// URIs, and the file system behind each."""
+"""Names of files: local paths, file:// and gs:// URIs."""
 
 from __future__ import annotations
 
-import os
 import re
-from datetime import timedelta
-from functools import lru_cache
-
-import pyarrow.fs as fs
 
 from storage.errors import StorageError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _GS = "gs://"
-# google-cloud-cpp retries for 15 minutes by default: far too long before a user learns of a wrong host name.
-_RETRY = timedelta(seconds=60)
 
 
 def is_remote(uri: str) -> bool:
@@ -53,21 +46,3 @@ def join(uri: str, *parts: str) -> str:
     for part in parts:
         uri = f"{uri.rstrip('/')}/{part}" if uri.rstrip("/") or uri.startswith("/") else part
     return uri
-
-
-def remote_filesystem() -> fs.FileSystem:
-    """The gs:// file system, or the server at `STORAGE_EMULATOR_HOST` (`http://host:port`), if set."""
-    return _remote_filesystem(os.environ.get("STORAGE_EMULATOR_HOST", ""), os.getpid())
-
-
-@lru_cache(maxsize=4)
-def _remote_filesystem(emulator: str, process: int) -> fs.FileSystem:
-    # Keyed by process because the client's connections must not be shared with a forked child.
-    if not hasattr(fs, "GcsFileSystem"):
-        raise StorageError("gs://: this pyarrow was built without Google Cloud Storage; install pyarrow from PyPI")
-    if not emulator:
-        return fs.GcsFileSystem(retry_time_limit=_RETRY)
-    scheme, _, host = emulator.rpartition("://")
-    return fs.GcsFileSystem(
-        anonymous=True, scheme=scheme or "http", endpoint_override=host.rstrip("/"), retry_time_limit=_RETRY
-    )

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from buffers.texts import PADDING, padded
 from pipelines.sources.elements import Element, RejectRow
 from pipelines.sources.text_policy import check_texts, offsets_and_data
 from schemas.documents import BLOCK_BYTES, RAW_SCHEMA
@@ -80,8 +81,8 @@ class BlockBuilder:
             full = offsets[start] + BLOCK_BYTES - self._bytes
             end = min(int(np.searchsorted(offsets[1:], full)) + 1, start + BLOCK_ROWS - self._rows, batch.num_rows)
             size = int(offsets[end] - offsets[start])
-            if self._bytes + size > len(self._text):
-                self._text = np.concatenate([self._text[: self._bytes], np.empty(size, np.uint8)])
+            if self._bytes + size + PADDING > len(self._text):
+                self._text = np.concatenate([self._text[: self._bytes], padded(size)])
             self._text[self._bytes : self._bytes + size] = data[offsets[start] : offsets[end]]
             self._ends.append(offsets[start + 1 : end + 1] - offsets[start] + self._bytes)
             self._pieces.append(others[start:end])
@@ -93,7 +94,8 @@ class BlockBuilder:
 
     def _block(self) -> pa.RecordBatch:
         offsets = pa.py_buffer(np.concatenate(self._ends))
-        data = pa.py_buffer(self._text[: self._bytes])
+        self._text[self._bytes : self._bytes + PADDING] = 0  # so that `Texts.from_arrow` need not copy
+        data = pa.py_buffer(self._text[: self._bytes + PADDING])
         texts = pa.LargeBinaryArray.from_buffers(pa.large_binary(), self._rows, [None, offsets, data])
         columns = pa.concat_batches(self._pieces).columns
         columns.insert(_TEXT, texts)

@@ -103,7 +103,8 @@ def _documents(
                 printable(file.relative), f"row {first_row + row}", Reject.MISSING_TEXT, "content is null", 0
             )
         rows = np.flatnonzero(taken & ~absent)
-        picked = batch.take(pa.array(rows))
+        everything = rows.size == batch.num_rows
+        picked = batch if everything else batch.take(pa.array(rows))
         columns = {
             "repository": pa.array(_names(picked, "repo_name"), pa.string()),
             "path": pa.array([paths[row] for row in rows.tolist()], pa.string()),
@@ -115,7 +116,8 @@ def _documents(
             "copies": _numbers(picked, "copies", 1),
         }
         places = [f"row {first_row + row}" for row in rows.tolist()]
-        yield from blocks.add(content.take(pa.array(rows)), columns, printable(file.relative), places)
+        texts = content if everything else content.take(pa.array(rows))
+        yield from blocks.add(texts, columns, printable(file.relative), places)
 
     return skipped, elements()
 

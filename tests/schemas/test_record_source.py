@@ -14,7 +14,7 @@ from schemas.record_layout import RecordLayout
 from schemas.record_source import open_records
 from schemas.shard_file import ShardReader, write_shard
 from storage.files import StorageError, join, write_atomic
-from tests.storage.emulator import emulator_environment
+from tests.storage.server import storage_environment
 
 RECORD_BYTES = 10
 RECORDS = np.arange(200, dtype=np.uint8).reshape(20, RECORD_BYTES)
@@ -22,7 +22,7 @@ RECORDS = np.arange(200, dtype=np.uint8).reshape(20, RECORD_BYTES)
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    with emulator_environment() as uri:
+    with storage_environment() as uri:
         yield uri
 
 

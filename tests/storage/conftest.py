@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.emulator import emulator_environment
+from tests.storage.server import storage_environment
 
 
 @pytest.fixture(scope="session")
 def bucket() -> Iterator[str]:
     """The URI of an emulated bucket."""
-    with emulator_environment() as uri:
+    with storage_environment() as uri:
         yield uri
 
 

@@ -11,7 +11,7 @@ from schemas.errors import CodemillError
 from schemas.reasons import Reject
 from storage.files import write_atomic
 from tests.pipelines.sources.reading import read_all, read_units, tree, write_files
-from tests.storage.emulator import emulator_environment
+from tests.storage.server import storage_environment
 
 MIT = "Permission is hereby granted, free of charge, to any person ... without restriction"
 APACHE = "Apache License Version 2.0"
@@ -184,7 +184,7 @@ def test_a_file_that_changes_after_planning_ends_the_build(tmp_path: Path, chang
 
 def test_google_cloud_storage(tmp_path: Path) -> None:
     write_files(tmp_path, FILES)
-    with emulator_environment() as bucket:
+    with storage_environment() as bucket:
         for name, content in FILES.items():
             write_atomic(f"{bucket}/code/{name}", content.encode() if isinstance(content, str) else content)
         for pattern, repositories in (("", "children"), ("/one", "root"), ("/*", "root")):

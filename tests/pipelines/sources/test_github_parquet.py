@@ -13,7 +13,7 @@ from schemas.errors import CodemillError
 from schemas.reasons import Reject
 from storage.files import write_atomic
 from tests.pipelines.sources.reading import github, read_all, read_units, whole_file_reject
-from tests.storage.emulator import emulator_environment
+from tests.storage.server import storage_environment
 
 ROWS = 60
 
@@ -226,7 +226,7 @@ def test_a_file_without_rows(tmp_path: Path) -> None:
 def test_google_cloud_storage(tmp_path: Path) -> None:
     content = put(tmp_path / "a.parquet", table()).read_bytes()
     (tmp_path / "b.parquet").write_bytes(content[:-50])
-    with emulator_environment() as bucket:
+    with storage_environment() as bucket:
         for path in sorted(tmp_path.iterdir()):
             write_atomic(f"{bucket}/code/{path.name}", path.read_bytes())
         assert read_all(github(f"{bucket}/code/*.parquet")) == read_all(github(tmp_path))

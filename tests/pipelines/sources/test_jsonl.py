@@ -24,7 +24,7 @@ from tests.pipelines.sources.reading import (
     whole_file_reject,
     write_files,
 )
-from tests.storage.emulator import emulator_environment
+from tests.storage.server import storage_environment
 
 
 def line(text: str, subset: str = "Github") -> bytes:
@@ -351,7 +351,7 @@ def test_a_file_that_changes_after_planning_ends_the_build(tmp_path: Path, chang
 def test_google_cloud_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"a.jsonl": b"".join(GOOD) + b"bad\n", "d/b.jsonl.zst": zst(b"".join(GOOD)), "c.jsonl.gz": b""}
     write_files(tmp_path, {name: content for name, content in files.items()})
-    with emulator_environment() as bucket:
+    with storage_environment() as bucket:
         for name, content in files.items():
             write_atomic(f"{bucket}/pile/{name}", content)
         monkeypatch.setattr(jsonl, "RANGE_BYTES", 500)
