@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipelines.code_version import code_hash
 from pipelines.document_table import Treatment, documents_table, treatment_of
+from pipelines.fetch import fetch
 from pipelines.runner import Runner
 from pipelines.sources import FileRejected, RejectRow, Skipped, plan, read
 from pipelines.sources.unit import Unit
@@ -26,7 +27,7 @@ from schemas.errors import CodemillError
 from schemas.ledger import Amount, merge_outcomes
 from schemas.reasons import Outcome
 from schemas.rules import Rule
-from schemas.sources import SourceConfig
+from schemas.sources import FileSourceConfig
 from storage.listing import list_files
 
 
@@ -56,9 +57,11 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     """Run the pass over all sources.
 
     Raises:
-        CodemillError: a path that matches nothing, a damaged input beside the corpus, or what `treatment_of` refuses.
+        CodemillError: a path that matches nothing, a damaged input beside the corpus, or what `treatment_of` or
+            `fetch` refuse.
     """
     treatments = {name: treatment_of(config, name) for name in config.sources}
+    sources = fetch(config, workspace, runner)
     code = code_hash(
         "buffers",
         "filtering",
@@ -71,7 +74,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     )
     datasets: dict[str, Dataset] = {}
     units: list[tuple[Unit, Dataset]] = []
-    for name, source in config.sources.items():
+    for name, source in sources.items():
         stage = config.stage_of(name)
         # Where the files lie is not what they are: units carry names, sizes and versions themselves.
         part = source.model_dump(mode="json", exclude={"paths", "filters", "weights"})
@@ -86,7 +89,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
         tasks = [
             (unit.to_json(), dataset.directory, config.stage_of(unit.source), unit.source) for unit, dataset in waiting
         ]
-        build = _HarvestUnit({name: (source, treatments[name]) for name, source in config.sources.items()})
+        build = _HarvestUnit({name: (source, treatments[name]) for name, source in sources.items()})
 
         def count() -> int:
             return len(units) - len(waiting) + len(_finished_units(datasets.values()) - finished)
@@ -155,7 +158,7 @@ def without_rejected_files(markers: list[dict[str, Any]]) -> list[dict[str, Any]
 class _HarvestUnit(beam.DoFn):
     """(unit JSON, dataset directory, stage, source) -> files on storage; emits nothing."""
 
-    def __init__(self, sources: dict[str, tuple[SourceConfig, Treatment]]) -> None:
+    def __init__(self, sources: dict[str, tuple[FileSourceConfig, Treatment]]) -> None:
         self._sources = sources
 
     def process(self, task: tuple[str, str, str, str]) -> Iterator[None]:
@@ -166,7 +169,7 @@ class _HarvestUnit(beam.DoFn):
 
 
 def harvest_unit(
-    unit: Unit, source: SourceConfig, treatment: Treatment, stage: str, dataset: Dataset
+    unit: Unit, source: FileSourceConfig, treatment: Treatment, stage: str, dataset: Dataset
 ) -> dict[str, Any]:
     """Read one unit, write its blocks, rejects and marker; returns the marker.
 

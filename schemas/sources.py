@@ -10,6 +10,8 @@ from schemas.rules import Rule
 
 Redactable = Literal["email", "ip_address", "secret"]
 
+PERMISSIVE_LICENSES = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "isc", "unlicense", "cc0-1.0")
+
 Filters = str | tuple[Rule, ...]
 """A rule set's name (`codegen`, `bigcode`, `none`, ...) or rules written out."""
 
@@ -17,8 +19,6 @@ Filters = str | tuple[Rule, ...]
 class _SourceBase(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    paths: tuple[str, ...] = Field(min_length=1)
-    """Local or gs:// paths; `*`, `**`, `?` and `[]` are globs."""
     filters: Filters = "codegen"
     redact: tuple[Redactable, ...] = ()
     """Personal data to replace before anything else looks at a text: signals, hashes and tokens see what results."""
@@ -26,7 +26,12 @@ class _SourceBase(BaseModel):
     """A longer document is rejected as `too_large`, without being held in memory."""
 
 
-class PileSource(_SourceBase):
+class _FileSource(_SourceBase):
+    paths: tuple[str, ...] = Field(min_length=1)
+    """Local or gs:// paths; `*`, `**`, `?` and `[]` are globs."""
+
+
+class PileSource(_FileSource):
     """The Pile's `.jsonl`, `.jsonl.gz` or `.jsonl.zst`: `text` and `meta.pile_set_name`."""
 
     kind: Literal["pile_jsonl"]
@@ -39,15 +44,40 @@ class PileSource(_SourceBase):
     """
 
 
-class GithubParquetSource(_SourceBase):
-    """Parquet with the columns of a BigQuery github_repos export."""
+class GithubSource(_FileSource):
+    """Files with the columns of a BigQuery github_repos export: `path`, `content`, and what else there is."""
 
-    kind: Literal["github_parquet"]
+    kind: Literal["github_parquet", "github_avro", "github_json"]
     languages: tuple[str, ...] = Field(min_length=1)
     """Languages to take, by path extension."""
 
 
-class DirectorySource(_SourceBase):
+class BigQuerySource(_SourceBase):
+    """A query on BigQuery's public copy of GitHub, or on tables of one's own; see docs/bigquery.md."""
+
+    kind: Literal["bigquery"]
+    project: str = Field(min_length=1)
+    """The project that pays for the query."""
+    temporary: str = Field(pattern=r"^gs://[^/]+")
+    """Where Beam puts what it exports; it deletes it again."""
+    languages: tuple[str, ...] = Field(min_length=1)
+    """Languages to take, by path extension."""
+    dataset: str = Field(default="bigquery-public-data.github_repos", pattern=r"^[A-Za-z0-9_.:-]+\.[A-Za-z0-9_]+$")
+    """`project.dataset` with the tables files, contents and licenses."""
+    licenses: tuple[str, ...] = Field(default=PERMISSIVE_LICENSES, min_length=1)
+    """Repositories to take, by the names of the licenses table."""
+    query: str | None = None
+    """GoogleSQL to run instead of codemill's own: `path` and `content` are needed, `repo_name`, `license`, `ref`,
+    `copies` and `stars` used."""
+    method: Literal["export", "direct_read"] = "export"
+    """`export`: Avro files on `temporary`, free of charge; `direct_read`: the Storage Read API, sooner and priced."""
+    files: int = Field(default=1024, gt=0)
+    """Parquet files that the rows are put into, each sorted in the memory of one worker."""
+    max_scanned_bytes: int | None = Field(default=None, gt=0)
+    """A query that BigQuery's dry run says would read more is not run."""
+
+
+class DirectorySource(_FileSource):
     """Directory trees of repositories; licence and language by path."""
 
     kind: Literal["directory"]
@@ -56,4 +86,6 @@ class DirectorySource(_SourceBase):
     """Whether each child of a path is a repository, or the path itself is one."""
 
 
-SourceConfig = Annotated[PileSource | GithubParquetSource | DirectorySource, Field(discriminator="kind")]
+FileSourceConfig = PileSource | GithubSource | DirectorySource
+"""A source that reads files."""
+SourceConfig = Annotated[FileSourceConfig | BigQuerySource, Field(discriminator="kind")]

@@ -11,11 +11,16 @@ from codemill.commands.options import Config, Workers
 
 def build(
     config: Config,
-    output: Annotated[str, typer.Option("--output", "-o", help="Snapshot directory, local or gs://.")],
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="Snapshot directory, local or gs://.", show_default=False)
+    ] = None,
     workers: Workers = None,
     work: Annotated[
         str | None, typer.Option(help="Directory of intermediate datasets.  [default: OUTPUT.work]", show_default=False)
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be read, and what BigQuery would charge for it.")
+    ] = False,
     beam_options: Annotated[
         list[str] | None, typer.Argument(help="Beam options, after `--`; with --runner they replace local workers.")
     ] = None,
@@ -27,6 +32,12 @@ def build(
     Example: codemill build examples/codegen.yaml --output snapshots/codegen
     """
     from codemill.building import build_snapshot
+    from codemill.dry_run import print_dry_run
     from schemas.config import load_config
 
+    if dry_run:
+        print_dry_run(load_config(config))
+        return
+    if output is None:
+        raise typer.BadParameter("where to? Name a directory with --output.", param_hint="--output")
     build_snapshot(load_config(config), output, workers=workers, work=work, beam_options=tuple(beam_options or ()))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from pipelines.sources import directory, github_parquet, jsonl
+from pipelines.sources import directory, github_avro, github_json, github_parquet, jsonl
 from pipelines.sources.elements import Element
 from pipelines.sources.inputs import printable
 from pipelines.sources.unit import Unit
 from schemas.errors import CodemillError
-from schemas.sources import DirectorySource, GithubParquetSource, PileSource, SourceConfig
+from schemas.sources import DirectorySource, FileSourceConfig, GithubSource, PileSource
 
 
-def plan(source: str, config: SourceConfig) -> list[Unit]:
+def plan(source: str, config: FileSourceConfig) -> list[Unit]:
     """Cut a source into units, in an order that depends on the files' relative names alone.
 
     Args:
@@ -26,14 +26,20 @@ def plan(source: str, config: SourceConfig) -> list[Unit]:
     match config:
         case PileSource():
             return jsonl.plan(source, config)
-        case GithubParquetSource():
-            return github_parquet.plan(source, config)
+        case GithubSource():
+            match config.kind:
+                case "github_parquet":
+                    return github_parquet.plan(source, config)
+                case "github_avro":
+                    return github_avro.plan(source, config)
+                case "github_json":
+                    return github_json.plan(source, config)
         case DirectorySource():
             return directory.plan(source, config)
     assert_never(config)
 
 
-def read(unit: Unit, config: SourceConfig) -> Iterator[Element]:
+def read(unit: Unit, config: FileSourceConfig) -> Iterator[Element]:
     """A unit's blocks of documents, reject rows and counts of what was not asked for.
 
     Args:
@@ -51,8 +57,14 @@ def read(unit: Unit, config: SourceConfig) -> Iterator[Element]:
         match config:
             case PileSource():
                 yield from jsonl.read(unit, config)
-            case GithubParquetSource():
-                yield from github_parquet.read(unit, config)
+            case GithubSource():
+                match config.kind:
+                    case "github_parquet":
+                        yield from github_parquet.read(unit, config)
+                    case "github_avro":
+                        yield from github_avro.read(unit, config)
+                    case "github_json":
+                        yield from github_json.read(unit, config)
             case DirectorySource():
                 yield from directory.read(unit, config)
             case _:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.sources import FileRejected, RejectRow, Skipped, Unit, plan, read
 from schemas.documents import RAW_SCHEMA
 from schemas.reasons import Reject
-from schemas.sources import DirectorySource, GithubParquetSource, PileSource, SourceConfig
+from schemas.sources import DirectorySource, FileSourceConfig, GithubSource, PileSource
 
 
 class Outcome(NamedTuple):
@@ -33,15 +33,17 @@ def pile(*paths: object, **options: Any) -> PileSource:
     return PileSource(kind="pile_jsonl", paths=tuple(map(str, paths)), **options)
 
 
-def github(*paths: object, languages: tuple[str, ...] = ("python",), **options: Any) -> GithubParquetSource:
-    return GithubParquetSource(kind="github_parquet", paths=tuple(map(str, paths)), languages=languages, **options)
+def github(
+    *paths: object, languages: tuple[str, ...] = ("python",), kind: Any = "github_parquet", **options: Any
+) -> GithubSource:
+    return GithubSource(kind=kind, paths=tuple(map(str, paths)), languages=languages, **options)
 
 
 def tree(*paths: object, languages: tuple[str, ...] = ("python",), **options: Any) -> DirectorySource:
     return DirectorySource(kind="directory", paths=tuple(map(str, paths)), languages=languages, **options)
 
 
-def read_units(units: Iterable[Unit], config: SourceConfig) -> Outcome:
+def read_units(units: Iterable[Unit], config: FileSourceConfig) -> Outcome:
     """Everything the units hold; a unit whose file is rejected as a whole gives that one row."""
     documents: list[dict[str, Any]] = []
     rejects: list[RejectRow] = []
@@ -71,11 +73,11 @@ def read_units(units: Iterable[Unit], config: SourceConfig) -> Outcome:
     return Outcome(documents, rejects, skipped)
 
 
-def read_all(config: SourceConfig) -> Outcome:
+def read_all(config: FileSourceConfig) -> Outcome:
     return read_units(plan("s", config), config)
 
 
-def whole_file_reject(config: SourceConfig) -> tuple[Reject, str]:
+def whole_file_reject(config: FileSourceConfig) -> tuple[Reject, str]:
     """(reason, detail) when all that comes out is one rejected file."""
     outcome = read_all(config)
     assert outcome.documents == []
