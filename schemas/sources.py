@@ -86,6 +86,15 @@ class DirectorySource(_FileSource):
     """Whether each child of a path is a repository, or the path itself is one."""
 
 
-FileSourceConfig = PileSource | GithubSource | DirectorySource
+class GitSource(_FileSource):
+    """Git repositories on a local disk, bare or checked out, read at a revision; licence and language by path."""
+
+    kind: Literal["git"]
+    languages: tuple[str, ...] = Field(min_length=1)
+    revision: str = Field(default="HEAD", min_length=1)
+    """A commit, tag or branch, by any name that git knows; the commit it means goes with each document."""
+
+
+FileSourceConfig = PileSource | GithubSource | DirectorySource | GitSource
 """A source that reads files."""
 SourceConfig = Annotated[FileSourceConfig | BigQuerySource, Field(discriminator="kind")]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 
 import pyarrow as pa
 
@@ -18,7 +17,7 @@ from filtering.languages import language_of
 from pipelines.sources.blocks import BlockBuilder
 from pipelines.sources.elements import Element, RejectRow, Skipped
 from pipelines.sources.inputs import changed, printable
-from pipelines.sources.licenses import LICENSE_BYTES, detect_license, license_scope, normal_form
+from pipelines.sources.licenses import LICENSE_BYTES, detect_license, license_scope, scopes_of
 from pipelines.sources.trees import find_tree_files, split_name, tree_roots
 from pipelines.sources.unit import InputFile, Unit
 from schemas.errors import CodemillError
@@ -49,7 +48,7 @@ def plan(source: str, config: DirectorySource) -> list[Unit]:
             stated[scope].append(file)
     units: list[Unit] = []
     for own in _slices(files, frozenset(config.languages)):
-        scopes = {scope for file in own for scope in _scopes(file.relative)}
+        scopes = {scope for file in own for scope in scopes_of(file.relative)}
         licenses = sorted(
             (file for scope in scopes for file in stated.get(scope, ())), key=lambda f: os.fsencode(f.relative)
         )
@@ -181,20 +180,4 @@ def _licenses(files: Iterable[InputFile]) -> dict[str, str]:
 
 
 def _license_of(relative: str, licenses: dict[str, str]) -> str:
-    return next((licenses[scope] for scope in _scopes(relative) if licenses.get(scope)), "")
-
-
-def _scopes(relative: str) -> tuple[str, ...]:
-    return _folder_scopes(relative.rpartition("/")[0])
-
-
-@lru_cache(maxsize=1 << 16)
-def _folder_scopes(folder: str) -> tuple[str, ...]:
-    """The folder and those around it, the nearest first, each also by its Python package's name in normal form."""
-    scopes: list[str] = []
-    while folder:
-        parent, _, name = folder.rpartition("/")
-        normal = f"{parent}/{normal_form(name)}".lstrip("/")
-        scopes += [folder] if normal == folder else [folder, normal]
-        folder = parent
-    return (*scopes, "")
+    return next((licenses[scope] for scope in scopes_of(relative) if licenses.get(scope)), "")

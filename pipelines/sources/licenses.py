@@ -1,18 +1,28 @@
 """Tell a licence from the files that state it, as an SPDX identifier in lower case or "" where it is not plain.
 
-Simple on purpose: the words that only one licence has. A text that holds the words of none, or a name that could mean
-several licences ("BSD"), gives "".
+A text is compared with those of the well-known licences (the `identify` package holds them). One that resembles none,
+because it is cut short, or one among other notices, is looked at for words that only one licence has. A text that
+holds the words of none, or a name that could mean several licences ("BSD"), gives "".
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+from functools import lru_cache
+
+from identify.vendor.licenses import LICENSES
 
 LICENSE_BYTES = 1 << 16
 """How much of a licence file is looked at."""
+SIMILAR = 0.9
+"""Least similarity of a text with a licence's."""
 
 _LICENSE_NAME = re.compile(r"(licen[cs]e|copying|unlicense)([-._].*)?|mit-license([-._].*)?", re.IGNORECASE)
 _METADATA = re.compile(r"(?P<name>[^/]+?)(-[^/]+)?\.(dist-info/METADATA|egg-info/PKG-INFO)")
+
+_COPYRIGHT = re.compile(r"\W*(copyright|\(c\)|©|all rights reserved)", re.IGNORECASE)
+_WORD = re.compile(r"[a-z0-9]+")
 
 # In this order: a text is known by the first line of this table all of whose words it holds.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -64,6 +74,23 @@ def license_scope(relative: str) -> str | None:
     return f"{parent}/{normal_form(match['name'])}".lstrip("/") if match else None
 
 
+def scopes_of(relative: str) -> tuple[str, ...]:
+    """The scopes that a file lies in, the nearest first, down to "" for the root."""
+    return _folder_scopes(relative.rpartition("/")[0])
+
+
+@lru_cache(maxsize=1 << 16)
+def _folder_scopes(folder: str) -> tuple[str, ...]:
+    """The folder and those around it, each also by its Python package's name in normal form."""
+    scopes: list[str] = []
+    while folder:
+        parent, _, name = folder.rpartition("/")
+        normal = f"{parent}/{normal_form(name)}".lstrip("/")
+        scopes += [folder] if normal == folder else [folder, normal]
+        folder = parent
+    return (*scopes, "")
+
+
 def normal_form(package: str) -> str:
     """A Python package's name as an importable one: lower case, one underscore between words."""
     return re.sub(r"[-_.]+", "_", package).lower()
@@ -74,8 +101,40 @@ def detect_license(relative: str, content: bytes) -> str:
     text = content[:LICENSE_BYTES].decode("utf-8", "replace")
     if _METADATA.fullmatch("/".join(relative.split("/")[-2:])):
         return _of_metadata(text)
+    similar = most_similar(text)
+    if similar:
+        return similar
     words = " ".join(text.lower().split())
     return next((name for name, needed in _TEXTS if all(part in words for part in needed)), "")
+
+
+def most_similar(text: str) -> str:
+    """The licence whose text is most like this one, or "" if none reaches SIMILAR.
+
+    Similarity is that of Dice, 2 |A & B| / (|A| + |B|), of the sets of neighbouring words. Lines that name a holder of
+    copyright do not count.
+    """
+    own = _word_pairs(text)
+    best, found = SIMILAR, ""
+    for name, pairs in _templates():
+        total = len(own) + len(pairs)
+        if 2 * min(len(own), len(pairs)) < best * total:
+            continue
+        similarity = 2 * len(own & pairs) / total
+        if similarity > best or (similarity == best and not found):
+            best, found = similarity, name
+    return found
+
+
+@lru_cache(maxsize=1)
+def _templates() -> tuple[tuple[str, frozenset[tuple[str, str]]], ...]:
+    return tuple((name.lower(), _word_pairs(text)) for name, text in sorted(LICENSES))
+
+
+def _word_pairs(text: str) -> frozenset[tuple[str, str]]:
+    lines = [line for line in text.lower().splitlines() if not _COPYRIGHT.match(line)]
+    words = _WORD.findall("\n".join(lines))
+    return frozenset(itertools.pairwise(words))
 
 
 def _of_metadata(text: str) -> str:

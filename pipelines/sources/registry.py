@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
-from pipelines.sources import directory, github_avro, github_json, github_parquet, jsonl
+from pipelines.sources import directory, git, github_avro, github_json, github_parquet, jsonl
 from pipelines.sources.elements import Element
 from pipelines.sources.inputs import printable
 from pipelines.sources.unit import Unit
 from schemas.errors import CodemillError
-from schemas.sources import DirectorySource, FileSourceConfig, GithubSource, PileSource
+from schemas.sources import DirectorySource, FileSourceConfig, GithubSource, GitSource, PileSource
 
 
 def plan(source: str, config: FileSourceConfig) -> list[Unit]:
@@ -36,6 +36,8 @@ def plan(source: str, config: FileSourceConfig) -> list[Unit]:
                     return github_json.plan(source, config)
         case DirectorySource():
             return directory.plan(source, config)
+        case GitSource():
+            return git.plan(source, config)
     assert_never(config)
 
 
@@ -67,6 +69,8 @@ def read(unit: Unit, config: FileSourceConfig) -> Iterator[Element]:
                         yield from github_json.read(unit, config)
             case DirectorySource():
                 yield from directory.read(unit, config)
+            case GitSource():
+                yield from git.read(unit, config)
             case _:
                 assert_never(config)
     except OSError as error:

@@ -10,9 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.reasons import Reject
 
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+_LFS_POINTER_BYTES = 1024
+"""What a pointer is at most, by the rules of Git LFS."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -34,8 +38,8 @@ class Checked(NamedTuple):
 def check_texts(texts: pa.LargeBinaryArray, max_document_bytes: int) -> Checked:
     """Judge raw texts, all in one pass over their bytes.
 
-    The reasons in order of precedence: too_large, empty_document, not_utf8 or lone_surrogate (UTF-8 but for encoded
-    halves of surrogate pairs), nul_byte.
+    The reasons in order of precedence: too_large, empty_document, lfs_pointer, not_utf8 or lone_surrogate (UTF-8 but
+    for encoded halves of surrogate pairs), nul_byte.
 
     Args:
         texts: [n], without nulls.
@@ -48,6 +52,8 @@ def check_texts(texts: pa.LargeBinaryArray, max_document_bytes: int) -> Checked:
     texts = _without_byte_order_marks(texts)
     for row in np.flatnonzero(np.diff(offsets_and_data(texts)[0]) == 0).tolist():
         rejected.setdefault(row, (Reject.EMPTY_DOCUMENT, "no text"))
+    for row in _pointer_rows(texts):
+        rejected.setdefault(row, (Reject.LFS_POINTER, "the file itself is in Git LFS: fetch it before the build"))
     for row in _invalid_rows(texts, 0):
         rejected.setdefault(row, _why_invalid(texts[row].as_py()))
     for row, position in _first_nuls(texts):
@@ -79,6 +85,13 @@ def _without_byte_order_marks(texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray
     ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(kept)]
     return pa.LargeBinaryArray.from_buffers(pa.large_binary(), len(texts), buffers)
+
+
+def _pointer_rows(texts: pa.LargeBinaryArray) -> list[int]:
+    """Rows that stand for a file that Git LFS keeps elsewhere."""
+    short = np.flatnonzero(np.diff(offsets_and_data(texts)[0]) <= _LFS_POINTER_BYTES)
+    starting = pc.starts_with(texts.take(pa.array(short)), _LFS_POINTER)
+    return [int(row) for row in short[np.asarray(starting)]]
 
 
 def _invalid_rows(texts: pa.LargeBinaryArray, base: int) -> Iterator[int]:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from identify.vendor.licenses import LICENSES
 
-from pipelines.sources.licenses import detect_license, license_scope
+from pipelines.sources.licenses import detect_license, license_scope, most_similar
 
 MIT = "MIT License\n\nPermission is hereby granted, free of charge, to any person ... without restriction, ..."
 BSD2 = "Redistributions of source code must retain ...\nRedistributions in binary form must ..."
@@ -81,3 +84,21 @@ def test_metadata(header: str, license_: str) -> None:
 def test_any_bytes_are_looked_at_without_an_error(content: bytes) -> None:
     assert detect_license("LICENSE", content) == ""
     assert detect_license("x-1.dist-info/METADATA", content) == ""
+
+
+@pytest.mark.parametrize("name", [name for name, _ in LICENSES])
+def test_whole_texts_are_known_with_other_holders_and_line_breaks(name: str) -> None:
+    text = dict(LICENSES)[name].replace("[year]", "1999-2024").replace("[fullname]", "The Jane Roe Foundation, Inc.")
+    assert most_similar(text) == name.lower()
+    paragraphs = [textwrap.fill(part, 50) for part in text.upper().split("\n\n")]
+    wrapped = "Copyright (c) 2001 by A\nAll rights reserved.\n/*\n" + "\n\n".join(paragraphs) + "\n*/\n"
+    assert most_similar(wrapped) == name.lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "All rights reserved.", "def main():\n    pass\n" * 50, dict(LICENSES)["MIT"][:300]],
+    ids=["empty", "reserved", "code", "a third of MIT"],
+)
+def test_other_texts_resemble_no_licence(text: str) -> None:
+    assert most_similar(text) == ""
