@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +96,12 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
         applies = rule.languages is None or document["language"] in rule.languages
         verdict = "fails" if document["hits"] >> bit & 1 else "holds" if applies else "does not apply"
         comparison = rule.comparison.replace("_", " ")
-        yield f"  rule {rule.name}: {rule.signal} = {document[rule.signal]:.6g}, {comparison} {threshold:g}: {verdict}"
+        value = document[rule.signal]
+        if value != value:  # not a number: the signal could not be computed, which fails the rule
+            yield f"  rule {rule.name}: {rule.signal} could not be computed: {verdict}"
+        else:
+            yield f"  rule {rule.name}: {rule.signal} = {value:.6g}, {comparison} {threshold:g}: {verdict}"
+    yield from _evidence(document)
     if document["kept_key"] is not None:
         block, row = split_key(document["kept_key"])
         kept = read_table(join(snapshot, manifest.tables[block])).slice(row, 1).to_pylist()[0]
@@ -110,6 +116,19 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
             yield f"  {place.tokens} tokens in {place.shard}, stream position {place.start}, records {records}"
         if not document["epochs"]:
             yield "  in no shard: the weight of its subset passes it over"
+
+
+def _evidence(document: dict[str, Any]) -> Iterator[str]:
+    """What was replaced in the text, and which benchmark problems it shares words with."""
+    kinds = Counter(found["kind"] for found in document["redacted"])
+    if kinds:
+        replaced = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in sorted(kinds.items()))
+        yield f"  replaced before anything else: {replaced}; sha256 as it was read {document['raw_sha256'].hex()}"
+    for match in document["benchmark_matches"]:
+        yield (
+            f"  shares {match['words']} words in a row with benchmark problem {_printable(match['problem'])}: "
+            f"bytes {match['start']} to {match['end']}"
+        )
 
 
 def placement(snapshot: str, manifest: Manifest, document: dict[str, Any], copy: int) -> Placement:

