@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from dedup.repeated import repeated
+from buffers.radix import refine
+from dedup.repeated import repeated_runs
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
@@ -31,14 +32,15 @@ class CandidateStats(NamedTuple):
 
 
 @kernel
-def _pair_up(bounds: I64s, cap: int, higher: I64s, lower: I64s) -> None:
+def _pair_up(bounds: I64s, keys: U64s, cap: int, higher: U64s, lower: U64s) -> None:
+    """Pair the documents of each bucket keys[bounds[i]:bounds[i + 1]], which are in rank order."""
     pairs = 0
     for bucket in range(bounds.size - 1):
         first = bounds[bucket]
         for document in range(first + 1, bounds[bucket + 1]):
             for better in range(first, min(document, first + cap)):
-                higher[pairs] = better
-                lower[pairs] = document
+                higher[pairs] = keys[better]
+                lower[pairs] = keys[document]
                 pairs += 1
 
 
@@ -64,22 +66,20 @@ def candidate_pairs(
     """
     if cap < 1:
         raise ValueError(f"a cap of {cap} leaves no pairs")
-    shared = repeated(band_keys)
-    by_rank = shared[np.lexsort((keys[shared], id_hash[shared], order[shared], band_keys[shared]))]
-    ascending = band_keys[by_rank]
-    starts = np.flatnonzero(np.concatenate([[True], ascending[1:] != ascending[:-1]])) if by_rank.size else by_rank
-    bounds = np.append(starts, by_rank.size).astype(np.int64)
+    by_rank, starts = repeated_runs(band_keys)
+    bounds = np.append(np.flatnonzero(starts), by_rank.size)
+    for column in (order, id_hash, keys):
+        refine(column, by_rank, starts)
     sizes = np.diff(bounds)
     small = np.minimum(sizes, cap)
     total = int((small * (small - 1) // 2 + (sizes - small) * cap).sum())
-    higher = np.empty(total, np.int64)
-    lower = np.empty(total, np.int64)
-    _pair_up(bounds, cap, higher, lower)
+    higher = np.empty(total, np.uint64)
+    lower = np.empty(total, np.uint64)
+    _pair_up(bounds, keys[by_rank], cap, higher, lower)
     stats = CandidateStats(
         buckets=sizes.size,
         capped_buckets=int((sizes > cap).sum()),
         largest_bucket=int(sizes.max(initial=0)),
         pairs=total,
     )
-    ranked_keys = keys[by_rank]
-    return ranked_keys[higher], ranked_keys[lower], stats
+    return higher, lower, stats
