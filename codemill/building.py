@@ -17,13 +17,14 @@ def build_snapshot(
     *,
     workers: int | None = None,
     work: str | None = None,
+    against: tuple[str, ...] = (),
     beam_options: tuple[str, ...] = (),
 ) -> Manifest:
     """Build `config` into `output` and print the summary; the arguments are those of `codemill build`."""
     console = make_console()
     progress = BuildProgress(console)
     runner = Runner(workers or default_workers(), progress, beam_options)
-    manifest = build(config, output, runner, work)
+    manifest = build(config, output, runner, work, against)
     print_summary(console, manifest, output)
     seconds = sum(progress.seconds.values())
     if seconds:

@@ -12,10 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from codemill.console import printable
 from pipelines.shard_plan import PlannedSplit
 from pipelines.tables import read_table
-from schemas.documents import split_key
-from schemas.errors import CodemillError
+from schemas.documents import ID_TYPE, split_key
+from schemas.errors import CheckFailed, CodemillError
 from schemas.keyed_hash import copy_ids
 from schemas.manifest import Manifest, Split, load_manifest
 from schemas.record_layout import RecordLayout
@@ -25,6 +26,7 @@ from tokenization.load import load_tokenizer
 from tokenization.packing import locate, record_order, stream_position
 
 TOKEN = re.compile(r"^(?P<shard>shards/.+\.tfrecord):(?P<record>\d+):(?P<token>\d+)$")
+ID = re.compile(r"^[0-9a-f]{32}$")
 CONTEXT_TOKENS = 16
 """Ids shown on each side of a token."""
 MOST_MATCHES = 20
@@ -61,15 +63,21 @@ def explain(snapshot: str, what: str) -> Iterator[str]:
         yield from _explain_document(snapshot, manifest, document)
     for row in rejected[:MOST_MATCHES]:
         place = f" at {row['place']}" if row["place"] else ""
-        yield f"{row['source']}: {_printable(row['file'])}{place}: rejected, {row['reason']} ({row['bytes']} bytes)"
-        yield f"  {_printable(row['detail'])}"
+        yield f"{row['source']}: {printable(row['file'])}{place}: rejected, {row['reason']} ({row['bytes']} bytes)"
+        yield f"  {printable(row['detail'])}"
     if len(found) + len(rejected) > MOST_MATCHES:
         yield f"... and {len(found) + len(rejected) - MOST_MATCHES} more; give a longer path to see one of them"
 
 
 def _documents(snapshot: str, manifest: Manifest, what: str) -> Iterator[dict[str, Any]]:
-    """Rows whose path, or repository/path, is `what` or ends in "/" + `what`."""
+    """Rows whose id is `what`, or whose path or repository/path is `what` or ends in "/" + `what`."""
+    wanted = pa.scalar(bytes.fromhex(what), ID_TYPE) if ID.match(what) else None
     for block, name in enumerate(manifest.tables):
+        if wanted is not None:
+            rows = np.flatnonzero(pc.equal(read_table(join(snapshot, name), ["id"])["id"], wanted).to_numpy())
+            table = read_table(join(snapshot, name)).take(pa.array(rows)) if len(rows) else None
+            yield from ({**row, "block": block} for row in (table.to_pylist() if table is not None else ()))
+            continue
         names = read_table(join(snapshot, name), ["repository", "path"])
         full = pc.binary_join_element_wise(names["repository"], names["path"], "/")
         full = pc.binary_join_element_wise(pa.array([""] * len(names), pa.string()), full, "/")
@@ -103,12 +111,8 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
             yield f"  rule {rule.name}: {rule.signal} = {value:.6g}, {comparison} {threshold:g}: {verdict}"
     yield from _evidence(document)
     if document["kept_key"] is not None:
-        block, row = split_key(document["kept_key"])
-        kept = read_table(join(snapshot, manifest.tables[block])).slice(row, 1).to_pylist()[0]
-        yield (
-            f"  duplicate of {_name(kept)} "
-            f"(jaccard {document['jaccard']:.4f}, containment {document['containment']:.4f})"
-        )
+        evidence = f"(jaccard {document['jaccard']:.4f}, containment {document['containment']:.4f})"
+        yield f"  duplicate of {_survivor(snapshot, manifest, document)} {evidence}"
     if document["split"] is not None:
         for copy in range(document["epochs"]):
             place = placement(snapshot, manifest, document, copy)
@@ -116,6 +120,20 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
             yield f"  {place.tokens} tokens in {place.shard}, stream position {place.start}, records {records}"
         if not document["epochs"]:
             yield "  in no shard: the weight of its subset passes it over"
+
+
+def _survivor(snapshot: str, manifest: Manifest, document: dict[str, Any]) -> str:
+    """The name of the document that another was dropped for, here or in an earlier snapshot."""
+    block, row = split_key(document["kept_key"])
+    if block < len(manifest.tables):
+        return _name(read_table(join(snapshot, manifest.tables[block])).slice(row, 1).to_pylist()[0])
+    block -= len(manifest.tables)
+    for earlier in manifest.against:
+        if block < earlier.tables:
+            survivor = document["kept_id"].hex()
+            return f"document {survivor} of the earlier snapshot {earlier.name!r}, digest {earlier.digest}"
+        block -= earlier.tables
+    raise CheckFailed(f"{_name(document)}: names a survivor that does not exist", "run `codemill verify` on it")
 
 
 def _evidence(document: dict[str, Any]) -> Iterator[str]:
@@ -126,7 +144,7 @@ def _evidence(document: dict[str, Any]) -> Iterator[str]:
         yield f"  replaced before anything else: {replaced}; sha256 as it was read {document['raw_sha256'].hex()}"
     for match in document["benchmark_matches"]:
         yield (
-            f"  shares {match['words']} words in a row with benchmark problem {_printable(match['problem'])}: "
+            f"  shares {match['words']} words in a row with benchmark problem {printable(match['problem'])}: "
             f"bytes {match['start']} to {match['end']}"
         )
 
@@ -191,12 +209,7 @@ def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, to
 
 
 def _name(document: dict[str, Any]) -> str:
-    return f"{document['source']}: {_printable(document['repository'] + '/' + document['path'])}"
-
-
-def _printable(text: str) -> str:
-    """Text on one line: a file name may hold newlines or a terminal's control sequences."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return f"{document['source']}: {printable(document['repository'] + '/' + document['path'])}"
 
 
 def _shown(raw: bytes) -> str:

@@ -145,6 +145,7 @@ def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
     counted: dict[str, list[dict[str, Amount]]] = {row.source: [] for row in manifest.ledger.sources}
     tokens = dict.fromkeys(counted, 0)
     placements = dict.fromkeys(counted, 0)
+    blocks = len(manifest.tables) + sum(earlier.tables for earlier in manifest.against)
     columns = ["source", "outcome", "bytes", "epochs", "tokens", "kept_key", "id"]
     for name in manifest.tables:
         table = read_table(join(snapshot, name), columns)
@@ -157,7 +158,7 @@ def _check_counts(snapshot: str, manifest: Manifest) -> list[str]:
             tokens[row["source"]] += row["tokens_sum"] or 0
             placements[row["source"]] += row["epochs_sum"] or 0
         keys = [key for key in table["kept_key"].to_pylist() if key is not None]
-        if any(split_key(key)[0] >= len(manifest.tables) for key in keys):
+        if any(split_key(key)[0] >= blocks for key in keys):
             return [f"{name}: a duplicate names a block that does not exist"]
     rejects = read_table(join(snapshot, "rejects.parquet"))
     for row in rejects.to_pylist():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pipelines.corpus_tokenizer import make_tokenizer
-from pipelines.deduplicate import deduplicate
+from pipelines.duplicates import deduplicate
+from pipelines.earlier import load_earlier
 from pipelines.harvest import harvest
 from pipelines.publish import publish
 from pipelines.runner import Runner
@@ -22,7 +23,9 @@ def work_directory(output: str) -> str:
     return output.rstrip("/") + ".work"
 
 
-def build(config: BuildConfig, output: str, runner: Runner, work: str | None = None) -> Manifest:
+def build(
+    config: BuildConfig, output: str, runner: Runner, work: str | None = None, against: tuple[str, ...] = ()
+) -> Manifest:
     """Build the snapshot that `config` describes into `output`; run again after a crash, it goes on.
 
     Args:
@@ -30,21 +33,24 @@ def build(config: BuildConfig, output: str, runner: Runner, work: str | None = N
         output: snapshot directory, local or gs://.
         runner: where the Beam jobs run, and how progress is shown.
         work: directory of intermediate datasets; by default `output` + ".work".
+        against: earlier snapshots; what they hold is not taken in again.
 
     Raises:
-        CodemillError: bad input paths, or an `output` that holds something else.
-        CheckFailed: the ledger does not balance.
+        CodemillError: bad input paths, an `output` that holds something else, or an earlier snapshot that cannot be
+            compared with.
+        CheckFailed: the ledger does not balance, or deduplication takes more than the config allows.
     """
     workspace = Workspace(work or work_directory(output))
     _refuse_foreign_directory(output, workspace)
+    earlier = load_earlier(config, against)
     found = harvest(config, workspace, runner)
-    duplicates = deduplicate(config, found, workspace, runner)
+    duplicates = deduplicate(config, found, earlier, workspace, runner)
     tokenizer = make_tokenizer(config, found, duplicates, workspace, runner)
     summary = tokenizer.summary()
     assert summary is not None
     tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
     shards, planned = shard(config, found, tokens, summary, output, workspace, runner)
-    return publish(config, found, duplicates, tokenizer, tokens, shards, planned, output, workspace, runner)
+    return publish(config, found, duplicates, tokenizer, tokens, shards, planned, earlier, output, workspace, runner)
 
 
 def _refuse_foreign_directory(output: str, workspace: Workspace) -> None:

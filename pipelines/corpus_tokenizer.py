@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.code_version import code_hash
-from pipelines.duplicate_steps import duplicates_path
+from pipelines.duplicates import duplicates_path
 from pipelines.harvest import Block, Harvest
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table

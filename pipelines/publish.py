@@ -16,9 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dedup.identity import FINGERPRINT
 from filtering.python_syntax import GRAMMAR
+from pipelines.band_index import write_band_index
 from pipelines.code_version import code_hash
-from pipelines.duplicate_steps import duplicates_path
+from pipelines.duplicates import duplicates_path
+from pipelines.earlier import Earlier
+from pipelines.fingerprints import fingerprints_table, group_bounds
 from pipelines.harvest import Block, Harvest
 from pipelines.runner import Runner
 from pipelines.shard import written_shard
@@ -35,12 +39,13 @@ from pipelines.tables import read_table, write_table
 from pipelines.tokenise import tokens_path
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
-from schemas.documents import FINAL_COLUMNS
+from schemas.documents import FINAL_COLUMNS, bands_name, fingerprints_name
 from schemas.errors import CheckFailed
 from schemas.ledger import Amount, Ledger, SourceRow, SplitRow, merge_outcomes
 from schemas.manifest import (
     FORMAT_VERSION,
     MANIFEST_NAME,
+    Against,
     Input,
     Manifest,
     Shard,
@@ -72,6 +77,7 @@ def publish(
     tokens: Dataset,
     shards: Dataset,
     planned: tuple[PlannedSplit, ...],
+    earlier: tuple[Earlier, ...],
     output: str,
     workspace: Workspace,
     runner: Runner,
@@ -81,7 +87,7 @@ def publish(
     Raises:
         CheckFailed: the ledger does not balance; no manifest is written then.
     """
-    code = code_hash("pipelines.publish", "schemas.documents")
+    code = code_hash("pipelines.publish", "pipelines.fingerprints", "pipelines.band_index", "schemas.documents")
     dataset = workspace.dataset("publish", code, found.key, tokens.directory, shards.directory)
     previous = dataset.summary()
     if previous is not None and exists(join(output, MANIFEST_NAME)):
@@ -89,7 +95,10 @@ def publish(
         if manifest.digest == previous["digest"]:
             return manifest
     unpublish(output)
-    counted = _write_tables(found, duplicates, tokens, output, dataset, runner)
+    near = config.dedup.near
+    counted = _write_tables(found, duplicates, tokens, output, dataset, near is not None, runner)
+    searched = sum(count["searched"] for count in counted.values())
+    band_parts = write_band_index(near, found.blocks, searched, output, dataset, runner) if near is not None else 0
     copy_tokenizer(tokenizer.path("files"), join(output, "tokenizer"))
     write_rejects([m["rejects_path"] for m in found.markers if m["rejects"]], join(output, "rejects.parquet"))
     ledger = _ledger(config, found, counted, shards, planned)
@@ -100,7 +109,9 @@ def publish(
     names = {shard.name for stage in stages.values() for split in stage.splits.values() for shard in split.shards}
     provenance = {split.provenance_name(i) for split in planned for i in range(split.shards)}
     tables = tuple(table_name(block.ordinal) for block in found.blocks)
-    others = sorted({*tables, *provenance, "rejects.parquet", *_tokenizer_names(output)})
+    prints = {fingerprints_name(block.ordinal) for block in found.blocks if near is not None}
+    prints |= {bands_name(part, band_parts) for part in range(band_parts)}
+    others = sorted({*tables, *prints, *provenance, "rejects.parquet", *_tokenizer_names(output)})
     remove_strangers(output, {*names, *others, MANIFEST_NAME})
     summary = tokenizer.summary()
     statistics = duplicates.summary()
@@ -120,6 +131,11 @@ def publish(
         stages=stages,
         ledger=ledger,
         deduplication=statistics["counts"],
+        fingerprint=FINGERPRINT,
+        band_parts=band_parts,
+        against=tuple(
+            Against(name=e.manifest.name, digest=e.manifest.digest, tables=len(e.manifest.tables)) for e in earlier
+        ),
         rules=found.rules,
         tables=tables,
         inputs=tuple(_input(marker) for marker in found.markers),
@@ -155,18 +171,20 @@ def _input(marker: dict[str, Any]) -> Input:
 
 
 def _write_tables(
-    found: Harvest, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset, runner: Runner
+    found: Harvest, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset, near: bool, runner: Runner
 ) -> dict[int, dict[str, Any]]:
-    """One table and one count per block; returns the counts by block."""
+    """One table, with `near` fingerprints, and one count per block; returns the counts by block."""
 
     def marker(block: int) -> str:
         return dataset.path("counts", f"{block:06d}.json")
 
-    waiting = [
-        b for b in found.blocks if not (exists(marker(b.ordinal)) and exists(join(output, table_name(b.ordinal))))
-    ]
+    def written(block: int) -> bool:
+        files = [marker(block), join(output, table_name(block))]
+        return all(map(exists, [*files, join(output, fingerprints_name(block))] if near else files))
+
+    waiting = [block for block in found.blocks if not written(block.ordinal)]
     if waiting:
-        step = _WriteTable(duplicates, tokens, output, dataset)
+        step = _WriteTable(duplicates, tokens, output, dataset, near)
         with runner.watch("publish", len(found.blocks), "blocks", lambda: len(list_files(dataset.path("counts")))):
             runner.run(
                 lambda pipeline: (
@@ -180,13 +198,14 @@ def _write_tables(
 
 
 class _WriteTable(beam.DoFn):
-    """block -> its document table in the snapshot and its outcome counts; emits nothing."""
+    """block -> its document table and fingerprints in the snapshot, and its outcome counts; emits nothing."""
 
-    def __init__(self, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset) -> None:
+    def __init__(self, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset, near: bool) -> None:
         self._duplicates = duplicates
         self._tokens = tokens
         self._output = output
         self._dataset = dataset
+        self._near = near
 
     def process(self, block: Block) -> Iterator[None]:
         table = final_table(
@@ -195,6 +214,11 @@ class _WriteTable(beam.DoFn):
             read_table(tokens_path(self._tokens, block.ordinal), ["row", "split", "epochs", "tokens"]),
         )
         write_table(join(self._output, table_name(block.ordinal)), table)
+        searched = 0
+        if self._near:
+            prints = fingerprints_table(read_table(block.path, HIDDEN_COLUMNS), table["outcome"])
+            searched = prints.num_rows - prints["text"].null_count
+            write_table(join(self._output, fingerprints_name(block.ordinal)), prints, bounds=group_bounds(prints))
         grouped = table.group_by("outcome").aggregate([("bytes", "count"), ("bytes", "sum"), ("tokens", "count")])
         kept = table.filter(pc.equal(table["outcome"], Outcome.KEPT.value))
         if kept["tokens"].null_count or any(r["tokens_count"] for r in grouped.to_pylist() if r["outcome"] != "kept"):
@@ -205,6 +229,7 @@ class _WriteTable(beam.DoFn):
         epochs, tokens = (kept[name].to_numpy().astype(np.int64) for name in ("epochs", "tokens"))
         counts = {
             "outcomes": {r["outcome"]: [r["bytes_count"], r["bytes_sum"]] for r in grouped.to_pylist()},
+            "searched": searched,
             "tokens": int(tokens.sum()),
             "placements": int(epochs.sum()),
             "placed_tokens": int((epochs * tokens).sum()),
@@ -233,7 +258,7 @@ def final_table(documents: pa.Table, duplicates: pa.Table, tokens: pa.Table) -> 
     from_tokens = _scatter(tokens["row"].to_numpy().astype(np.int64), count)
     added = {
         "outcome": pa.array(outcomes, pa.string()),
-        **{name: duplicates[name].take(from_duplicates) for name in ("kept_key", "jaccard", "containment")},
+        **{name: duplicates[name].take(from_duplicates) for name in ("kept_key", "kept_id", "jaccard", "containment")},
         **{name: tokens[name].take(from_tokens) for name in ("split", "epochs", "tokens")},
     }
     for name, kind in FINAL_COLUMNS:

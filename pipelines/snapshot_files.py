@@ -16,7 +16,7 @@ from storage.files import ExistingFile, delete, exists, join, open_stream, read_
 from storage.listing import list_files
 
 CHUNK = 8 << 20
-SNAPSHOT_DIRECTORIES = ("documents", "provenance", "shards", "tokenizer")
+SNAPSHOT_DIRECTORIES = ("documents", "fingerprints", "provenance", "shards", "tokenizer")
 
 
 def unpublish(output: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -12,8 +14,17 @@ from storage.files import open_input, write_atomic
 COMPRESSION = "zstd"
 
 
-def write_table(path: str, table: pa.Table, *, compression: str = COMPRESSION) -> None:
-    """Write a table as one Parquet file with one row group.
+def write_table(
+    path: str,
+    table: pa.Table,
+    *,
+    compression: str = COMPRESSION,
+    bounds: Sequence[int] | None = None,
+    statistics: Sequence[str] = (),
+) -> None:
+    """Write a table as one Parquet file: with one row group, or one for each two neighbouring `bounds`.
+
+    Statistics (smallest and largest value by row group) are written of the columns named.
 
     Dictionary encoding is kept to strings: text, hashes and signatures hardly ever repeat, and trying costs time. For
     the same reason hashes and signatures are not compressed.
@@ -28,9 +39,10 @@ def write_table(path: str, table: pa.Table, *, compression: str = COMPRESSION) -
             compression=compressions,
             compression_level=dict.fromkeys(compressions, 1) if compression == "zstd" else None,
             use_dictionary=strings,
-            write_statistics=False,
+            write_statistics=list(statistics),
         ) as writer:
-            writer.write_table(table, row_group_size=max(1, table.num_rows))
+            for start, end in pairwise(bounds or (0, table.num_rows)):
+                writer.write_table(table[start:end], row_group_size=max(1, end - start))
 
     write_atomic(path, write)
 
@@ -51,3 +63,9 @@ def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
     with open_input(path) as source:
         table = pq.ParquetFile(source).read(columns=None if columns is None else list(columns), use_threads=False)
     return table.combine_chunks()
+
+
+def signatures_of(column: pa.ChunkedArray, rows: np.ndarray) -> np.ndarray:
+    """The signatures of some rows, uint32 [rows, bins]; none of them may be null."""
+    joined = b"".join(column.take(pa.array(rows)).to_pylist())
+    return np.frombuffer(joined, "<u4").reshape(len(rows), column.type.byte_width // 4)

@@ -33,6 +33,9 @@ class NearConfig(_Frozen):
     rows: int = Field(default=8, gt=0)
     bucket_cap: int = Field(default=64, gt=0)
     """In a bucket with more documents, each is compared with the best `bucket_cap` only (counted and reported)."""
+    pairs_in_memory: int = Field(default=20_000_000, ge=0)
+    """Verified pairs that one worker may hold, at about 150 bytes each; with more, survivors are chosen in rounds. The
+    result is the same."""
 
     @model_validator(mode="after")
     def _fits_the_sketch(self) -> NearConfig:
@@ -48,6 +51,8 @@ class DedupConfig(_Frozen):
     """`stage`: each stage is deduplicated by itself; `corpus`: across stages too, earlier sources win."""
     near: NearConfig | None = NearConfig()
     """Null leaves exact deduplication alone, as CodeGen did."""
+    largest_loss: float | None = Field(default=None, gt=0, le=1)
+    """The build fails when a source or a language loses a larger share of its documents to deduplication."""
 
 
 class SentencePieceConfig(_Frozen):

@@ -50,6 +50,7 @@ DUPLICATE_SCHEMA = pa.schema(
     [
         ("key", pa.uint64()),
         ("kept_key", pa.uint64()),
+        ("kept_id", ID_TYPE),
         ("kind", pa.string()),
         ("jaccard", pa.float64()),
         ("containment", pa.float64()),
@@ -98,6 +99,7 @@ A document of several epochs has as many rows, in one shard or several; `copy` c
 FINAL_COLUMNS = (
     ("outcome", pa.string()),
     ("kept_key", pa.uint64()),
+    ("kept_id", ID_TYPE),
     ("jaccard", pa.float64()),
     ("containment", pa.float64()),
     ("split", pa.string()),
@@ -105,6 +107,24 @@ FINAL_COLUMNS = (
     ("tokens", pa.int64()),
 )
 """What publication adds to a document's row: its outcome, the evidence, and where it went."""
+
+
+FINGERPRINT_SCHEMA = pa.schema([("signature", pa.binary(1024)), ("text", pa.large_binary())])
+"""Row for row as in the document table: the sketch of each document that was searched for near-duplicates, and the text
+of those of them that were kept. A later build and `codemill near` compare with these."""
+
+BAND_SCHEMA = pa.schema([("band_key", pa.uint64()), ("key", pa.uint64())])
+"""The kept documents' band keys, ascending, with document keys: where a look-up finds candidates."""
+
+
+def fingerprints_name(block: int) -> str:
+    """A block's fingerprints, relative to the snapshot."""
+    return f"fingerprints/{block:06d}.parquet"
+
+
+def bands_name(part: int, parts: int) -> str:
+    """Part `part` of the band index: band keys of the range [part, part + 1) * 2**64 / parts."""
+    return f"fingerprints/bands-{part:05d}-of-{parts:05d}.parquet"
 
 
 def document_key(block: int, row: int) -> int:

@@ -18,7 +18,7 @@ from schemas.ledger import Ledger
 from schemas.rules import Rule
 from storage.files import exists, join, read_bytes
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST_NAME = "manifest.json"
 TRAIN_SPLIT = "train"
 VALIDATION_PREFIX = "validation-"
@@ -83,6 +83,15 @@ class File(_Frozen):
     sha256: str
 
 
+class Against(_Frozen):
+    """An earlier snapshot whose documents were left out of this one."""
+
+    name: str
+    digest: str
+    tables: int
+    """Its document tables: their ordinals in document keys follow those before it."""
+
+
 class Input(_Frozen):
     """One input unit as it was read: its files' bytes are what this snapshot was made from."""
 
@@ -118,6 +127,12 @@ class Manifest(_Frozen):
     ledger: Ledger
     deduplication: dict[str, int]
     """Counts of the near-duplicate search: candidate pairs, verified pairs, capped buckets, largest bucket."""
+    fingerprint: dict[str, str | int]
+    """What sketches and shingles are made of; snapshots can be compared where this is the same."""
+    band_parts: int
+    """Parts of the band index; 0 where near-duplicates were not searched for."""
+    against: tuple[Against, ...] = ()
+    """Earlier snapshots, in the order of rank: `kept_key` counts their blocks after this one's."""
     rules: dict[str, tuple[Rule, ...]]
     """The filter rules of each source, written out; bit i of a document's `hits` is rule i."""
     tables: tuple[str, ...]

@@ -18,6 +18,10 @@ def build(
     work: Annotated[
         str | None, typer.Option(help="Directory of intermediate datasets.  [default: OUTPUT.work]", show_default=False)
     ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option(help="Earlier snapshot, whose documents are not taken in again; repeatable.", show_default=False),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be read, and what BigQuery would charge for it.")
     ] = False,
@@ -40,4 +44,11 @@ def build(
         return
     if output is None:
         raise typer.BadParameter("where to? Name a directory with --output.", param_hint="--output")
-    build_snapshot(load_config(config), output, workers=workers, work=work, beam_options=tuple(beam_options or ()))
+    build_snapshot(
+        load_config(config),
+        output,
+        workers=workers,
+        work=work,
+        against=tuple(against or ()),
+        beam_options=tuple(beam_options or ()),
+    )

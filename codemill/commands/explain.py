@@ -12,7 +12,10 @@ from codemill.commands.options import Snapshot
 def explain(
     snapshot: Snapshot,
     what: Annotated[
-        str, typer.Argument(help="A path, or its end; or shards/STAGE/SPLIT...tfrecord:RECORD:TOKEN.", metavar="WHAT")
+        str,
+        typer.Argument(
+            help="A path or its end; a document's id; or shards/STAGE/SPLIT...tfrecord:RECORD:TOKEN.", metavar="WHAT"
+        ),
     ],
 ) -> None:
     """Say what became of a file and why, or which file a token comes from.

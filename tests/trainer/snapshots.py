@@ -56,6 +56,8 @@ def write_snapshot(
         stages=entries,
         ledger=Ledger(sources=(), splits=()),
         deduplication={},
+        fingerprint={},
+        band_parts=0,
         rules={},
         tables=(),
         inputs=(),

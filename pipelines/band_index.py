@@ -1,0 +1,146 @@
+"""The band index: the kept documents' band keys in order, in a few files that one look-up reads little of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dedup.bands import band_keys
+from pipelines.blobs import receive, rows, send
+from pipelines.duplicates.compared import keys_of, range_of
+from pipelines.exchange import Exchange, Value, exchange
+from pipelines.harvest import Block
+from pipelines.runner import Runner
+from pipelines.tables import read_table, signatures_of, write_table
+from pipelines.workspace import Dataset, read_json, write_json
+from schemas.config import NearConfig
+from schemas.documents import BAND_SCHEMA, bands_name, fingerprints_name
+from schemas.errors import CheckFailed
+from schemas.reasons import Outcome
+from storage.files import exists, join, open_input
+from storage.listing import list_files
+
+ROWS_PER_PART = 8_000_000
+GROUP_ROWS = 1 << 16
+BAND_INDEX_ROW = np.dtype([("band_key", "<u8"), ("key", "<u8")])
+
+
+def write_band_index(
+    near: NearConfig, blocks: tuple[Block, ...], documents: int, output: str, dataset: Dataset, runner: Runner
+) -> int:
+    """Write the index of a snapshot's kept documents and return the number of its parts.
+
+    Args:
+        near: how many bands of how many rows.
+        blocks: whose fingerprints and tables are in `output`.
+        documents: kept ones that have a signature.
+        output: the snapshot.
+        dataset: where it says that the index is done.
+        runner: where the job runs.
+    """
+    parts = 1 + documents * near.bands // ROWS_PER_PART
+    paths = [join(output, bands_name(part, parts)) for part in range(parts)]
+    if read_json(dataset.path("index.json")) == parts and all(map(exists, paths)):
+        return parts
+
+    def build(pipeline: beam.Pipeline, values: Exchange) -> None:
+        every_part = pipeline | "Parts" >> beam.Create([(part, b"") for part in range(parts)])
+        found = (
+            pipeline
+            | "Blocks" >> beam.Create([block.ordinal for block in blocks])
+            | "Spread" >> beam.Reshuffle()
+            | "Band keys" >> beam.ParDo(_BandKeys(near, output, parts, values))
+        )
+        (
+            (every_part, found)
+            | "Together" >> beam.Flatten()
+            | "By range" >> beam.GroupByKey()
+            | "Write parts" >> beam.ParDo(_WritePart(output, parts))
+        )
+
+    def done() -> int:
+        return sum(name.startswith("bands-") for name, _, _ in list_files(join(output, "fingerprints")))
+
+    with runner.watch("index", parts, "parts", done), exchange(runner, dataset) as values:
+        runner.run(lambda pipeline: build(pipeline, values))
+    written = 0
+    for path in paths:
+        with open_input(path) as source:
+            written += pq.read_metadata(source).num_rows
+    if written != documents * near.bands:
+        raise CheckFailed(
+            f"index: {written:,} of {documents * near.bands:,} band keys arrived: the runner lost some",
+            "run the build again; if that fails too, with --workers 1",
+        )
+    write_json(dataset.path("index.json"), parts)
+    return parts
+
+
+class _BandKeys(beam.DoFn):
+    """block ordinal -> (part, band keys) of its kept documents."""
+
+    def __init__(self, near: NearConfig, output: str, parts: int, values: Exchange) -> None:
+        self._near = near
+        self._output = output
+        self._parts = parts
+        self._values = values
+
+    def process(self, block: int) -> Iterator[tuple[int, Value]]:
+        outcomes = read_table(join(self._output, f"documents/{block:06d}.parquet"), ["outcome"])["outcome"]
+        signatures = read_table(join(self._output, fingerprints_name(block)), ["signature"])["signature"]
+        kept = signatures.is_valid().to_numpy() & (outcomes.to_numpy(zero_copy_only=False) == Outcome.KEPT.value)
+        chosen = np.flatnonzero(kept)
+        bands = band_keys(signatures_of(signatures, chosen), self._near.bands, self._near.rows)
+        found = rows(BAND_INDEX_ROW, band_key=bands.ravel(), key=np.repeat(keys_of(block, chosen), self._near.bands))
+        yield from send(self._values, f"index-{block:06d}", range_of(found["band_key"], self._parts), found)
+
+
+class _WritePart(beam.DoFn):
+    """(part, band keys) -> a file of the index; emits nothing."""
+
+    def __init__(self, output: str, parts: int) -> None:
+        self._output = output
+        self._parts = parts
+
+    def process(self, element: tuple[int, Iterable[Value]]) -> Iterator[Any]:
+        part, values = element
+        found = receive(BAND_INDEX_ROW, values)
+        order = np.lexsort((found["key"], found["band_key"]))
+        table = pa.table([found["band_key"][order], found["key"][order]], schema=BAND_SCHEMA)
+        bounds = [*range(0, max(1, len(found)), GROUP_ROWS), len(found)]
+        path = join(self._output, bands_name(part, self._parts))
+        write_table(path, table, compression="none", bounds=bounds, statistics=["band_key"])
+        yield from ()
+
+
+def look_up(snapshot: str, parts: int, wanted: np.ndarray) -> np.ndarray:
+    """Keys of the documents that have one of the band keys, uint64; as often as they have one.
+
+    Args:
+        snapshot: its directory.
+        parts: of the index.
+        wanted: uint64 band keys.
+    """
+    found = [np.zeros(0, np.uint64)]
+    where = range_of(wanted, parts)
+    for part in np.unique(where):
+        with open_input(join(snapshot, bands_name(int(part), parts))) as source:
+            file = pq.ParquetFile(source)
+            metadata = file.metadata
+            ranges = [
+                (statistics.min, statistics.max)
+                for group in range(metadata.num_row_groups)
+                if (statistics := metadata.row_group(group).column(0).statistics) is not None
+            ]
+            keys = wanted[where == part]
+            least, most = (np.array([r[i] for r in ranges], np.uint64) for i in (0, 1))
+            hit = ((least[:, None] <= keys) & (keys <= most[:, None])).any(axis=1)
+            if hit.any():
+                table = file.read_row_groups(np.flatnonzero(hit).tolist(), use_threads=False)
+                found.append(table["key"].to_numpy()[np.isin(table["band_key"].to_numpy(), keys)])
+    return np.concatenate(found)
