@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dedup.bands import band_keys
+from dedup.ranges import range_of
 from pipelines.blobs import receive, rows, send
-from pipelines.duplicates.compared import keys_of, range_of
+from pipelines.duplicates.compared import keys_of
 from pipelines.exchange import Exchange, Value, exchange
 from pipelines.harvest import Block
 from pipelines.runner import Runner
@@ -116,31 +117,3 @@ class _WritePart(beam.DoFn):
         path = join(self._output, bands_name(part, self._parts))
         write_table(path, table, compression="none", bounds=bounds, statistics=["band_key"])
         yield from ()
-
-
-def look_up(snapshot: str, parts: int, wanted: np.ndarray) -> np.ndarray:
-    """Keys of the documents that have one of the band keys, uint64; as often as they have one.
-
-    Args:
-        snapshot: its directory.
-        parts: of the index.
-        wanted: uint64 band keys.
-    """
-    found = [np.zeros(0, np.uint64)]
-    where = range_of(wanted, parts)
-    for part in np.unique(where):
-        with open_input(join(snapshot, bands_name(int(part), parts))) as source:
-            file = pq.ParquetFile(source)
-            metadata = file.metadata
-            ranges = [
-                (statistics.min, statistics.max)
-                for group in range(metadata.num_row_groups)
-                if (statistics := metadata.row_group(group).column(0).statistics) is not None
-            ]
-            keys = wanted[where == part]
-            least, most = (np.array([r[i] for r in ranges], np.uint64) for i in (0, 1))
-            hit = ((least[:, None] <= keys) & (keys <= most[:, None])).any(axis=1)
-            if hit.any():
-                table = file.read_row_groups(np.flatnonzero(hit).tolist(), use_threads=False)
-                found.append(table["key"].to_numpy()[np.isin(table["band_key"].to_numpy(), keys)])
-    return np.concatenate(found)

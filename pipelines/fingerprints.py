@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from buffers.texts import Texts
-from schemas.documents import FINGERPRINT_SCHEMA, fingerprints_name, split_key
+from dedup.ranges import range_of
+from schemas.documents import FINGERPRINT_SCHEMA, bands_name, fingerprints_name, split_key
 from schemas.reasons import Outcome
 from storage.files import join, open_input
 
@@ -62,3 +63,31 @@ def read_texts(snapshot: str, keys: Iterable[int]) -> tuple[list[int], Texts]:
                 found.append(key)
                 documents.append(column[row - int(starts[group])].as_py())
     return found, Texts.from_list(documents)
+
+
+def look_up(snapshot: str, parts: int, wanted: np.ndarray) -> np.ndarray:
+    """Keys of the documents that have one of the band keys, uint64; as often as they have one.
+
+    Args:
+        snapshot: its directory.
+        parts: of the index.
+        wanted: uint64 band keys.
+    """
+    found = [np.zeros(0, np.uint64)]
+    where = range_of(wanted, parts)
+    for part in np.unique(where):
+        with open_input(join(snapshot, bands_name(int(part), parts))) as source:
+            file = pq.ParquetFile(source)
+            metadata = file.metadata
+            ranges = [
+                (statistics.min, statistics.max)
+                for group in range(metadata.num_row_groups)
+                if (statistics := metadata.row_group(group).column(0).statistics) is not None
+            ]
+            keys = wanted[where == part]
+            least, most = (np.array([r[i] for r in ranges], np.uint64) for i in (0, 1))
+            hit = ((least[:, None] <= keys) & (keys <= most[:, None])).any(axis=1)
+            if hit.any():
+                table = file.read_row_groups(np.flatnonzero(hit).tolist(), use_threads=False)
+                found.append(table["key"].to_numpy()[np.isin(table["band_key"].to_numpy(), keys)])
+    return np.concatenate(found)

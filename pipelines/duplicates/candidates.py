@@ -11,13 +11,13 @@ import numpy as np
 from dedup.bands import band_keys
 from dedup.candidates import candidate_pairs
 from dedup.distinct_pairs import distinct_pairs
+from dedup.ranges import range_of
 from pipelines.blobs import receive, rows, send
 from pipelines.duplicates.compared import (
     BLOCK_SHIFT,
     RANK_COLUMNS,
     ComparedBlock,
     Ranking,
-    range_of,
     read_columns,
     rows_of,
 )

@@ -148,8 +148,3 @@ def words(column: pa.ChunkedArray) -> np.ndarray:
         return np.zeros((0, width), np.uint64)
     whole = np.frombuffer(array.buffers()[1], "<u8").reshape(-1, width)
     return whole[array.offset : array.offset + len(array)]
-
-
-def range_of(hashes: np.ndarray, partitions: int) -> np.ndarray:
-    """Which of `partitions` equal ranges of [0, 2**64) each hash falls in."""
-    return ((hashes >> np.uint64(32)) * np.uint64(partitions)) >> np.uint64(32)

@@ -9,13 +9,13 @@ import apache_beam as beam
 import numpy as np
 
 from dedup.exact import exact_duplicates
+from dedup.ranges import range_of
 from pipelines.blobs import receive, rows, send, split_by, write_rows
 from pipelines.duplicates.compared import (
     BLOCK_SHIFT,
     RANK_COLUMNS,
     ComparedBlock,
     Ranking,
-    range_of,
     read_columns,
     words,
 )

@@ -23,6 +23,7 @@ from pipelines.runner import Runner
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.errors import CheckFailed
 from storage.files import exists, read_bytes, write_atomic
+from storage.listing import list_files
 
 ASK_ROW = np.dtype([("key", "<u8"), ("asker", "<i8")])
 NEWS_ROW = np.dtype([("key", "<u8"), ("kept", "?")])
@@ -58,7 +59,10 @@ def drops_in_rounds(
         found: dict[str, int] = read_json(done)
         return found
 
-    with runner.watch("rounds", 1, "survey", lambda: 0):
+    def settled() -> int:
+        return len(list_files(dataset.path("drops")))
+
+    with runner.watch("rounds", buckets, "buckets", settled):
         read = job(0, _Ask(paths, buckets), _Listen(paths))["pairs"]
         if read != pairs:
             raise CheckFailed(f"deduplicate: {read:,} of {pairs:,} verified pairs are there", "run the build again")

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from codemill.cli import app
 from codemill.near import Answer, near
-from pipelines.band_index import look_up
+from pipelines.fingerprints import look_up
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest
 from tests.dedup import plain
@@ -38,7 +38,7 @@ def test_a_document_finds_itself(snapshot: Path, manifest: Manifest) -> None:
 
 def test_similarity_is_exact(snapshot: Path, manifest: Manifest) -> None:
     text = made_texts(1)[-3]
-    asked = " ".join(text.split()[:180] + ["something", "else"])
+    asked = " ".join([*text.split()[:180], "something", "else"])
     best = ask(snapshot, manifest, asked).neighbours[0]
     one, other = set(plain.shingles(asked.encode())), set(plain.shingles(text.encode()))
     common = len(one & other)
