@@ -113,10 +113,10 @@ def of_runs(head: str, rows: list[tuple[list[str], Result]]) -> list[str]:
     lines = []
     for names, run in rows:
         rate, each = run["documents"] / run["seconds"], run["memory"] / run["documents"]
-        counts = [f"{run[key]:,}" if key in run else "" for key in ("pairs", "distinct", "verified", "left")]
+        counts = [f"{run[key]:,}" if key in run else "" for key in ("pairs", "verified", "left")]
         ratio = f"{run['ratio']:,.1f}" if "ratio" in run else ""
         lines.append([*names, f"{run['seconds']:,.2f}", f"{rate:,.0f}", ratio, f"{each:,.0f}", *counts])
-    rest = "seconds | documents/s | ratio | extra bytes a document | pairs | distinct | verified | left"
+    rest = "seconds | documents/s | ratio | extra bytes a document | pairs | verified | left"
     return table(f"{head} || {rest}", lines)
 
 

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.compare_filters import fastest
 from benchmarks.planted import Pair, clustered, clusters, keyed, namesakes, plant, templated
 from buffers.texts import Texts
+from dedup.band_pairs import band_pairs
 from dedup.bands import band_keys
-from dedup.candidates import candidate_pairs
-from dedup.distinct_pairs import distinct_pairs
 from dedup.shingles import shingle_sets
 from dedup.sketch import sketch
 from dedup.survivors import survivors
@@ -65,16 +64,9 @@ def near(signatures: NDArray[np.uint32], sets: Sets | None) -> Result:
     """Candidates and survivors of documents ranked as they come; without sets every candidate counts as a duplicate."""
     keys = np.arange(len(signatures), dtype=np.uint64)
     order = np.zeros_like(keys)
-    made = [
-        candidate_pairs(np.ascontiguousarray(column), keys, order, keys, NEAR.bucket_cap)
-        for column in band_keys(signatures, NEAR.bands, NEAR.rows).T
-    ]
-    stats = [part[2] for part in made]
-    higher, lower = (np.concatenate([part[side] for part in made]) for side in (0, 1))
-    del made
-    once = distinct_pairs(higher, lower)
-    higher, lower = higher[once], lower[once]
-    distinct, jaccard = once.size, np.ones(once.size)
+    bands = band_keys(signatures, NEAR.bands, NEAR.rows)
+    higher, lower, stats = band_pairs(bands, keys, order, keys, NEAR.bucket_cap)
+    jaccard = np.ones(higher.size)
     if sets:
         jaccard, containment = verify(*sets, higher.astype(np.int64), lower.astype(np.int64))
         sizes = np.diff(sets[1])
@@ -85,11 +77,10 @@ def near(signatures: NDArray[np.uint32], sets: Sets | None) -> Result:
     drops = survivors(higher, lower, jaccard, keys, order, keys)
     return {
         "documents": keys.size,
-        "pairs": sum(one.pairs for one in stats),
-        "distinct": distinct,
+        "pairs": stats.pairs,
         "verified": higher.size,
-        "largest": max(one.largest_bucket for one in stats),
-        "capped": sum(one.capped_buckets for one in stats),
+        "largest": stats.largest_bucket,
+        "capped": stats.capped_buckets,
         "left": keys.size - drops.dropped.size,
     }
 

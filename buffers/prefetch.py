@@ -28,7 +28,7 @@ def _prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     return types.void(array, types.int64), generate
 
 
-prefetch: Callable[[NDArray[Any], np.uint64], None] = intrinsic(_prefetch)
+prefetch: Callable[[NDArray[Any], int | np.integer[Any]], None] = intrinsic(_prefetch)
 """prefetch(array, index): bring the cache line of array[index] in; a contiguous array, an index inside it.
 
 A load that is waited for holds up what comes after it, a prefetch does not: where the places are known some time

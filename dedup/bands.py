@@ -17,12 +17,23 @@ _STEP = np.uint64(0x3C6EF372FE94F82B)
 
 @kernel
 def _band_keys(signatures: NDArray[np.uint32], rows: int, keys: NDArray[np.uint64]) -> None:
-    for document in range(keys.shape[0]):
-        for band in range(keys.shape[1]):
-            key = finalise(_START + np.uint64(band))
+    """Fill keys [bands, n]. Four documents at once: each hash waits for the one before, those of others do not."""
+    last = signatures.shape[0] - 1
+    for first in range(0, last + 1, 4):
+        places = (first, min(first + 1, last), min(first + 2, last), min(first + 3, last))
+        one, two = signatures[places[0]], signatures[places[1]]
+        three, four = signatures[places[2]], signatures[places[3]]
+        for band in range(keys.shape[0]):
+            a = b = c = d = finalise(_START + np.uint64(band))
             for row in range(band * rows, (band + 1) * rows):
-                key = fold_multiply(key ^ np.uint64(signatures[document, row]), _STEP) ^ _START
-            keys[document, band] = finalise(key)
+                a = fold_multiply(a ^ np.uint64(one[row]), _STEP) ^ _START
+                b = fold_multiply(b ^ np.uint64(two[row]), _STEP) ^ _START
+                c = fold_multiply(c ^ np.uint64(three[row]), _STEP) ^ _START
+                d = fold_multiply(d ^ np.uint64(four[row]), _STEP) ^ _START
+            keys[band, places[0]] = finalise(a)
+            keys[band, places[1]] = finalise(b)
+            keys[band, places[2]] = finalise(c)
+            keys[band, places[3]] = finalise(d)
 
 
 def band_keys(signatures: NDArray[np.uint32], bands: int = BANDS, rows: int = ROWS) -> NDArray[np.uint64]:
@@ -35,13 +46,13 @@ def band_keys(signatures: NDArray[np.uint32], bands: int = BANDS, rows: int = RO
         bands, rows: bands * rows is at most 256; bins beyond are not used.
 
     Returns:
-        uint64 [n, bands].
+        uint64 [n, bands], laid out band by band: a column is contiguous.
     """
     if bands < 1 or rows < 1 or bands * rows > signatures.shape[1]:
         raise ValueError(f"{bands} bands of {rows} rows do not fit {signatures.shape[1]} bins")
-    keys = np.empty((signatures.shape[0], bands), np.uint64)
+    keys = np.empty((bands, signatures.shape[0]), np.uint64)
     _band_keys(np.ascontiguousarray(signatures, np.uint32), rows, keys)
-    return keys
+    return keys.T
 
 
 def detection_probability(jaccard: float, bands: int = BANDS, rows: int = ROWS) -> float:

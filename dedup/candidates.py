@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from buffers.radix import refine
+from buffers.radix import Flags, refine
 from dedup.repeated import repeated_runs
 
 U64s = NDArray[np.uint64]
@@ -44,6 +44,23 @@ def _pair_up(bounds: I64s, keys: U64s, cap: int, higher: U64s, lower: U64s) -> N
                 pairs += 1
 
 
+def run_bounds(starts: Flags) -> I64s:
+    """Where the runs of `repeated_runs` begin, and the last ends: int64 [runs + 1]."""
+    return np.append(np.flatnonzero(starts), starts.size)
+
+
+def count_pairs(bounds: I64s, cap: int) -> CandidateStats:
+    """What pairing up buckets of these bounds gives."""
+    sizes = np.diff(bounds)
+    small = np.minimum(sizes, cap)
+    return CandidateStats(
+        buckets=sizes.size,
+        capped_buckets=int((sizes > cap).sum()),
+        largest_bucket=int(sizes.max(initial=0)),
+        pairs=int((small * (small - 1) // 2 + (sizes - small) * cap).sum()),
+    )
+
+
 def candidate_pairs(
     band_keys: U64s, keys: U64s, order: U64s, id_hash: U64s, cap: int
 ) -> tuple[U64s, U64s, CandidateStats]:
@@ -67,19 +84,11 @@ def candidate_pairs(
     if cap < 1:
         raise ValueError(f"a cap of {cap} leaves no pairs")
     by_rank, starts = repeated_runs(band_keys)
-    bounds = np.append(np.flatnonzero(starts), by_rank.size)
+    bounds = run_bounds(starts)
     for column in (order, id_hash, keys):
         refine(column, by_rank, starts)
-    sizes = np.diff(bounds)
-    small = np.minimum(sizes, cap)
-    total = int((small * (small - 1) // 2 + (sizes - small) * cap).sum())
-    higher = np.empty(total, np.uint64)
-    lower = np.empty(total, np.uint64)
+    stats = count_pairs(bounds, cap)
+    higher = np.empty(stats.pairs, np.uint64)
+    lower = np.empty(stats.pairs, np.uint64)
     _pair_up(bounds, keys[by_rank], cap, higher, lower)
-    stats = CandidateStats(
-        buckets=sizes.size,
-        capped_buckets=int((sizes > cap).sum()),
-        largest_bucket=int(sizes.max(initial=0)),
-        pairs=total,
-    )
     return higher, lower, stats

@@ -1,8 +1,10 @@
-"""Distinct pairs: a pair of documents that shares several bands is found several times and verified once."""
+"""Distinct pairs: a pair of documents that shares several bands is found several times and verified once.
+
+Pairs go through a hash table whose buckets are cache lines, and only the distinct ones are sorted. The table holds
+the pairs themselves, so nothing is left to chance.
+"""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from buffers.kernel import kernel
 from buffers.prefetch import prefetch
 from buffers.radix import one_run, order_by, refine
+from dedup.packing import Packing, pack, packing
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
@@ -18,64 +21,17 @@ PACKED_BITS = 31
 """Of a document key at most, so that a packed pair leaves one value free."""
 
 FEWEST_SLOTS = 1 << 10
+
 BLOCK = 128
+"""Pairs whose lines are fetched before the first of them is looked at."""
+
 LINE = 8
 """Slots of a cache line."""
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _FREE = np.uint64(0xFFFFFFFFFFFFFFFF)
-_ZERO = np.uint64(0)
 _ONE = np.uint64(1)
 _LINE_BITS = np.uint64(3)
-
-
-class Packing(NamedTuple):
-    """How a document key is made shorter, without changing which of two is smaller.
-
-    The keys of one call agree in their highest bits, and in the bits between block and row numbers. What is kept
-    are `low` bits, and above the gap of equal bits those from `high` on.
-
-    Attributes:
-        bits: width of a packed key.
-        low: how many of the lowest bits are kept.
-        high: the first bit above the gap.
-        mask: of the bits kept from `high` on, once they are shifted down.
-    """
-
-    bits: int
-    low: np.uint64
-    high: np.uint64
-    mask: np.uint64
-
-
-@kernel
-def _differing(one: U64s, other: U64s) -> np.uint64:
-    """The bits in which not all keys agree."""
-    found = _ZERO
-    for row in range(one.size):
-        found |= (one[row] ^ one[0]) | (other[row] ^ one[0])
-    return found
-
-
-def _packing(differing: int) -> Packing:
-    """Leave out the highest bits without differences, and the longest gap of such bits below them."""
-    top = differing.bit_length()
-    low = high = place = 0
-    while place < top:
-        end = place
-        while end < top and not differing >> end & 1:
-            end += 1
-        if end - place > high - low:
-            low, high = place, end
-        place = end + 1
-    return Packing(
-        bits=top - (high - low), low=np.uint64(low), high=np.uint64(high), mask=np.uint64((1 << (top - high)) - 1)
-    )
-
-
-@kernel
-def _pack(key: np.uint64, low: np.uint64, high: np.uint64, mask: np.uint64) -> np.uint64:
-    return ((key >> high) & mask) << low | (key & ((_ONE << low) - _ONE))
 
 
 @kernel
@@ -101,7 +57,7 @@ def _insert(pair: np.uint64, table: U64s, shift: np.uint64) -> bool:
 def _collect(
     higher: U64s,
     lower: U64s,
-    packing: tuple[np.uint64, np.uint64, np.uint64, np.uint64],
+    shape: Packing,
     shift: np.uint64,
     table: U64s,
     rows: I64s,
@@ -113,7 +69,7 @@ def _collect(
     `rows` and `pairs` are the first row and the packed value of each distinct pair; state is (next row, distinct
     pairs so far), and moves on.
     """
-    width, low, high, mask = packing
+    width, low, high, mask = np.uint64(shape.bits), shape.low, shape.high, shape.mask
     packed = np.empty(BLOCK, np.uint64)
     unsure = np.empty(BLOCK, np.int64)
     first = state[0]
@@ -121,7 +77,7 @@ def _collect(
     while first < higher.size and found + BLOCK <= rows.size:
         size = min(BLOCK, higher.size - first)
         for place in range(size):
-            pair = _pack(higher[first + place], low, high, mask) << width | _pack(lower[first + place], low, high, mask)
+            pair = pack(higher[first + place], low, high, mask) << width | pack(lower[first + place], low, high, mask)
             packed[place] = pair
             prefetch(table, _line_of(pair, shift))
         left = 0
@@ -169,8 +125,8 @@ def distinct_pairs(higher: U64s, lower: U64s) -> I64s:
         higher, lower: uint64 [n] each, document keys; pair i is (higher[i], lower[i]).
 
     Returns:
-        int64 [d], the first row of each distinct pair, by (higher, lower). Memory: about 50 bytes a distinct
-        pair, whatever n is; where the keys have more than 31 bits that differ, 40 bytes a row.
+        int64 [d], the first row of each distinct pair, by (higher, lower). Memory: up to 5 bytes a pair and 65 a
+        distinct pair; where keys differ in more than 31 bits, apart from a gap, 40 bytes a pair.
 
     Raises:
         ValueError: `higher` and `lower` are not of one length.
@@ -180,16 +136,15 @@ def distinct_pairs(higher: U64s, lower: U64s) -> I64s:
     if higher.size == 0:
         return np.zeros(0, np.int64)
     higher, lower = np.ascontiguousarray(higher, np.uint64), np.ascontiguousarray(lower, np.uint64)
-    packing = _packing(int(_differing(higher, lower)))
-    if packing.bits > PACKED_BITS:
+    shape = packing(higher, lower)
+    if shape.bits > PACKED_BITS:
         index = order_by(higher, lower)
         first = np.ones(index.size, np.bool_)
         first[1:] = (np.diff(higher[index]) != 0) | (np.diff(lower[index]) != 0)
         return index[first]
-    parameters = (np.uint64(packing.bits), packing.low, packing.high, packing.mask)
     state = np.zeros(2, np.int64)
     slots = FEWEST_SLOTS
-    while slots < higher.size // 16:
+    while slots < higher.size // 8:
         slots *= 2
     rows, pairs = np.empty(0, np.int64), np.empty(0, np.uint64)
     while state[0] < higher.size:
@@ -200,7 +155,7 @@ def distinct_pairs(higher: U64s, lower: U64s) -> I64s:
         room = slots * 3 // 4
         rows.resize(room, refcheck=False)
         pairs.resize(room, refcheck=False)
-        _collect(higher, lower, parameters, shift, table, rows, pairs, state)
+        _collect(higher, lower, shape, shift, table, rows, pairs, state)
     del table
     rows, pairs = rows[: state[1]], pairs[: state[1]]
     index = np.arange(rows.size)

@@ -14,10 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
-from dedup.rank import total_order
+from buffers.radix import order_by
+from dedup.places import Places
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
+F64s = NDArray[np.float64]
+
+_NO_EDGE = -1
 
 
 class Drops(NamedTuple):
@@ -35,19 +39,46 @@ class Drops(NamedTuple):
 
 
 @kernel
-def _walk(higher: I64s, lower: I64s, alive: NDArray[np.bool_], proof: I64s) -> int:
-    """Walk edges sorted by lower; writes the proving edges to the front of `proof`, returns their number."""
-    drops = 0
+def _by_higher(higher: I64s, bounds: I64s) -> I64s:
+    """Rows of edges by their better ranked document; fills bounds [documents + 1] with where each one's begin."""
     for edge in range(higher.size):
-        # `higher` ranks before `lower`, and all of its own edges have been seen.
-        if alive[lower[edge]] and alive[higher[edge]]:
-            alive[lower[edge]] = False
-            proof[drops] = edge
-            drops += 1
-    return drops
+        bounds[higher[edge] + 1] += 1
+    for document in range(1, bounds.size):
+        bounds[document] += bounds[document - 1]
+    edges = np.empty(higher.size, np.int64)
+    ends = bounds[:-1].copy()
+    for edge in range(higher.size):
+        edges[ends[higher[edge]]] = edge
+        ends[higher[edge]] += 1
+    return edges
 
 
-def survivors(higher: U64s, lower: U64s, jaccard: NDArray[np.float64], keys: U64s, order: U64s, id_hash: U64s) -> Drops:
+@kernel
+def _walk(higher: I64s, lower: I64s, jaccard: F64s, documents: int) -> I64s:
+    """Walk documents in rank order; a survivor drops its neighbours. Returns each one's proving edge, or -1."""
+    bounds = np.zeros(documents + 1, np.int64)
+    edges = _by_higher(higher, bounds)
+    proof = np.full(documents, _NO_EDGE)
+    for document in range(documents):
+        if proof[document] != _NO_EDGE:  # all that rank before it have had their turn
+            continue
+        for place in range(bounds[document], bounds[document + 1]):
+            edge = edges[place]
+            held = proof[lower[edge]]
+            # Among equally similar survivors the first to come here is the best ranked.
+            if held == _NO_EDGE or jaccard[edge] > jaccard[held]:
+                proof[lower[edge]] = edge
+    return proof
+
+
+def _ranks(documents: I64s, order: U64s, id_hash: U64s, keys: U64s) -> I64s:
+    """The rank among `documents` of each of them, at its place in int64 [n]; other places hold anything."""
+    rank = np.empty(keys.size, np.int64)
+    rank[documents[order_by(order[documents], id_hash[documents], keys[documents])]] = np.arange(documents.size)
+    return rank
+
+
+def survivors(higher: U64s, lower: U64s, jaccard: F64s, keys: U64s, order: U64s, id_hash: U64s) -> Drops:
     """Choose the documents to drop.
 
     Args:
@@ -66,31 +97,21 @@ def survivors(higher: U64s, lower: U64s, jaccard: NDArray[np.float64], keys: U64
         ValueError: an edge names an unknown document, does not lead from a better to a worse ranked one, or
             has a similarity that is not a number; or a document is listed twice.
     """
-    by_rank = total_order(order, id_hash, keys)
-    rank = np.empty(keys.size, np.int64)
-    rank[by_rank] = np.arange(keys.size)
-    by_key = np.argsort(keys)
-    ascending = keys[by_key]
-    if (ascending[1:] == ascending[:-1]).any():
-        raise ValueError("a document is listed twice")
-
-    def ranks_of(wanted: U64s) -> I64s:
-        places = np.searchsorted(ascending, wanted)
-        known = places < keys.size
-        known[known] = ascending[places[known]] == wanted[known]
-        if not known.all():
-            raise ValueError(f"{int((~known).sum())} edges name documents that are not listed")
-        return rank[by_key[places]]
-
-    higher_rank, lower_rank = ranks_of(higher), ranks_of(lower)
+    listed = Places(keys)
+    (higher_place, unknown_higher), (lower_place, unknown_lower) = listed.of(higher), listed.of(lower)
+    del listed
+    if unknown_higher or unknown_lower:
+        raise ValueError(f"{unknown_higher or unknown_lower} edges name documents that are not listed")
+    concerned = np.zeros(keys.size, np.bool_)
+    concerned[higher_place] = concerned[lower_place] = True
+    documents = np.flatnonzero(concerned)
+    rank = _ranks(documents, order, id_hash, keys)
+    higher_rank, lower_rank = rank[higher_place], rank[lower_place]
     if (higher_rank >= lower_rank).any():
         raise ValueError("an edge does not lead from a better to a worse ranked document")
     if np.isnan(jaccard).any():
         raise ValueError("an edge has a similarity that is not a number")
-    sorted_edges = np.lexsort((higher_rank, -jaccard, lower_rank))
-    proof = np.empty(min(higher.size, keys.size), np.int64)
-    alive = np.ones(keys.size, np.bool_)
-    count = _walk(higher_rank[sorted_edges], lower_rank[sorted_edges], alive, proof)
-    edge = sorted_edges[proof[:count]]
-    edge = edge[np.argsort(lower[edge])]
+    proof = _walk(higher_rank, lower_rank, np.ascontiguousarray(jaccard, np.float64), documents.size)
+    edge = proof[proof != _NO_EDGE]
+    edge = edge[order_by(lower[edge])]
     return Drops(lower[edge], higher[edge], edge)

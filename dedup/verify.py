@@ -6,27 +6,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 from buffers.kernel import kernel
+from buffers.lanes import BLOCK, common_of_blocks
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
 
 
 @kernel
+def _common_of(values: U64s, one: int, one_end: int, other: int, other_end: int) -> int:
+    """How many values two ascending sets have in common."""
+    found = 0
+    # Each block is compared with those blocks of the other set that its values may be in, and the block whose last
+    # value is the smaller is left behind. No branches: which one that is cannot be predicted.
+    while one + BLOCK <= one_end and other + BLOCK <= other_end:
+        found += common_of_blocks(values, one, other)
+        left = values[np.uint64(one + BLOCK - 1)]
+        right = values[np.uint64(other + BLOCK - 1)]
+        one += BLOCK * (left <= right)
+        other += BLOCK * (right <= left)
+    while one < one_end and other < other_end:
+        left = values[np.uint64(one)]
+        right = values[np.uint64(other)]
+        found += left == right
+        one += left <= right
+        other += right <= left
+    return found
+
+
+@kernel
 def _common(values: U64s, offsets: I64s, higher: I64s, lower: I64s, common: I64s) -> None:
     for pair in range(higher.size):
-        one = np.uint64(offsets[higher[pair]])
-        one_end = np.uint64(offsets[higher[pair] + 1])
-        other = np.uint64(offsets[lower[pair]])
-        other_end = np.uint64(offsets[lower[pair] + 1])
-        found = 0
-        while one < one_end and other < other_end:
-            # No branches: which of two hashes is smaller cannot be predicted.
-            left = values[one]
-            right = values[other]
-            found += left == right
-            one += np.uint64(left <= right)
-            other += np.uint64(right <= left)
-        common[pair] = found
+        one = higher[pair]
+        other = lower[pair]
+        common[pair] = _common_of(values, offsets[one], offsets[one + 1], offsets[other], offsets[other + 1])
 
 
 def verify(

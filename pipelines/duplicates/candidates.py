@@ -8,8 +8,9 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 
+from dedup.band_pairs import band_pairs
 from dedup.bands import band_keys
-from dedup.candidates import candidate_pairs
+from dedup.candidates import CandidateStats, candidate_pairs
 from dedup.distinct_pairs import distinct_pairs
 from dedup.ranges import range_of
 from pipelines.blobs import receive, rows, send
@@ -92,8 +93,9 @@ class CandidatePairs(beam.DoFn):
     Pairs are made of everything that shares a band key; only those that may drop a document of this build go on.
     """
 
-    def __init__(self, bucket_cap: int, own_blocks: int, buckets: int, values: Exchange) -> None:
-        self._bucket_cap = bucket_cap
+    def __init__(self, near: NearConfig, partitions: int, own_blocks: int, buckets: int, values: Exchange) -> None:
+        self._near = near
+        self._partitions = partitions
         self._own_blocks = np.uint64(own_blocks)
         self._buckets = buckets
         self._values = values
@@ -101,8 +103,7 @@ class CandidatePairs(beam.DoFn):
     def process(self, element: tuple[int, Iterable[Value]]) -> Iterator[Any]:
         part = f"{element[0]:06d}"
         found = receive(BAND_ROW, element[1])
-        bands, keys, order, ids = (np.ascontiguousarray(found[name]) for name in ("band_key", "key", "order", "id"))
-        higher, lower, stats = candidate_pairs(bands, keys, order, ids, self._bucket_cap)
+        higher, lower, stats = self._pairs(found)
         useful = lower >> BLOCK_SHIFT < self._own_blocks
         if found["dropped"].any():
             useful &= ~np.isin(higher, found["key"][found["dropped"] != 0])
@@ -122,3 +123,14 @@ class CandidatePairs(beam.DoFn):
         requests = rows(REQUEST_ROW, key=compared[first], bucket=needed[first])
         for block, value in send(self._values, f"requests-{part}", requests["key"] >> BLOCK_SHIFT, requests):
             yield beam.pvalue.TaggedOutput("requests", (block, value))
+
+    def _pairs(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray, CandidateStats]:
+        """(higher, lower, what the buckets looked like) of all candidate pairs of a range."""
+        cap, bands = self._near.bucket_cap, self._near.bands
+        if self._partitions > 1:
+            shared, keys, order, ids = (np.ascontiguousarray(found[n]) for n in ("band_key", "key", "order", "id"))
+            return candidate_pairs(shared, keys, order, ids, cap)
+        # All bands of all documents are here, one document after the other.
+        documents = found[::bands]
+        keys, order, ids = (np.ascontiguousarray(documents[name]) for name in ("key", "order", "id"))
+        return band_pairs(found["band_key"].reshape(-1, bands), keys, order, ids, cap)

@@ -24,8 +24,8 @@ from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig, NearConfig
 from storage.listing import list_files
 
-ROWS_PER_PARTITION = 4_000_000
-"""Rows of one range of hashes or band keys: about 150 MB in a worker."""
+ROWS_PER_PARTITION = 8_000_000
+"""Rows of one range of hashes or band keys: about 300 MB in a worker, and as much again to sort them."""
 
 DOCUMENTS_PER_BUCKET = 50_000
 LEAST_BUCKETS = 64
@@ -96,7 +96,7 @@ def compare(
                 bands.rows
                 | "By range of band keys" >> beam.GroupByKey()
                 | "Candidate pairs"
-                >> beam.ParDo(CandidatePairs(near.bucket_cap, own, buckets, values)).with_outputs(
+                >> beam.ParDo(CandidatePairs(near, partitions, own, buckets, values)).with_outputs(
                     "requests", "counts", main="pairs"
                 )
             )

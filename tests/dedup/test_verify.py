@@ -23,6 +23,18 @@ def test_equals_set_arithmetic_for_every_pair(sets: list[set[int]]) -> None:
         assert contained == (len(one & other) / len(other) if other else 0)
 
 
+@given(st.integers(0, 2**32), st.integers(0, 120), st.integers(0, 120), st.sampled_from([40, 200, 2**64 - 1]))
+def test_equals_set_arithmetic_for_sets_of_many_blocks(seed: int, one: int, other: int, largest: int) -> None:
+    rng = np.random.default_rng(seed)
+    sets = [set(rng.integers(0, largest, size, np.uint64, endpoint=True).tolist()) for size in (one, other)]
+    sets.append(sets[0] | sets[1])
+    higher, lower = np.array([0, 1, 0, 2, 2]), np.array([1, 0, 2, 1, 2])
+    jaccard, containment = verify(*flat(sets), higher, lower)
+    for a, b, similarity, contained in zip(higher, lower, jaccard, containment, strict=True):
+        assert similarity == len(sets[a] & sets[b]) / max(len(sets[a] | sets[b]), 1)
+        assert contained == len(sets[a] & sets[b]) / max(len(sets[b]), 1)
+
+
 def test_containment_is_of_the_lower_in_the_higher() -> None:
     jaccard, containment = verify(*flat([{1, 2, 3, 4}, {1, 2}]), np.array([0, 1]), np.array([1, 0]))
     assert jaccard.tolist() == [0.5, 0.5]

@@ -40,6 +40,13 @@ def test_every_drop_is_proved_by_plain_code(in_memory: tuple[Any, list[dict[str,
         assert jaccard >= 0.7 or (containment >= 0.95 and len(higher) >= len(lower))
 
 
+def test_many_ranges_of_band_keys_give_the_same_duplicates(
+    in_memory: tuple[Any, list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.duplicates.compare.ROWS_PER_PARTITION", 500)
+    assert run(corpus_config(tmp_path, {"one": 1, "two": 2}, near=NEAR), tmp_path / "work")[1] == in_memory[1]
+
+
 @pytest.mark.slow
 def test_rounds_give_the_same_duplicates(in_memory: tuple[Any, list[dict[str, Any]]], tmp_path: Path) -> None:
     config = corpus_config(tmp_path, {"one": 1, "two": 2}, near={**NEAR, "pairs_in_memory": 0})
