@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from codemill.commands.options import Config, Workers
+from codemill.commands.options import Against, Config, Workers
 
 
 def build(
@@ -18,10 +18,7 @@ def build(
     work: Annotated[
         str | None, typer.Option(help="Directory of intermediate datasets.  [default: OUTPUT.work]", show_default=False)
     ] = None,
-    against: Annotated[
-        list[str] | None,
-        typer.Option(help="Earlier snapshot, whose documents are not taken in again; repeatable.", show_default=False),
-    ] = None,
+    against: Against = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be read, and what BigQuery would charge for it.")
     ] = False,

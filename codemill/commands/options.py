@@ -13,3 +13,7 @@ Workers = Annotated[
     int | None,
     typer.Option(help="Worker processes on this machine.  [default: one per core]", min=1, show_default=False),
 ]
+Against = Annotated[
+    list[str] | None,
+    typer.Option(help="Earlier snapshot, whose documents are not taken in again; repeatable.", show_default=False),
+]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from codemill.commands.options import Config, Plan, Workers
+from codemill.commands.options import Against, Config, Plan, Workers
 from codemill.commands.train import RunDirectory
 
 
@@ -16,6 +16,7 @@ def run(
     snapshot: Annotated[str, typer.Option(help="Snapshot directory; the plan's stages must name the same one.")],
     output: RunDirectory,
     workers: Workers = None,
+    against: Against = None,
 ) -> None:
     """Build a snapshot, then train on it.
 
@@ -34,5 +35,5 @@ def run(
             f"{plan}: trains on {', '.join(foreign)}, but {snapshot} is to be built",
             "make --snapshot and the plan agree",
         )
-    build_snapshot(load_config(config), snapshot, workers=workers)
+    build_snapshot(load_config(config), snapshot, workers=workers, against=tuple(against or ()))
     train(wanted, output, report=typer.echo)
