@@ -68,9 +68,12 @@ def datasketch_minhash(texts: list[str]) -> Signatures:
 
 
 def datatrove_signatures(texts: list[str]) -> Signatures:
-    """`MinhashDedupSignature` with its own word splitter; nothing is written."""
+    """`MinhashDedupSignature` with its own word splitter; nothing is written. Short texts are passed over, as there."""
     step = datatrove_step()
-    return np.array([step.get_signature(step.get_shingles(text)) for text in texts], np.uint64).reshape(-1, SIZE)
+    shingles = (step.get_shingles(text) for text in texts)
+    none = np.zeros((BANDS, ROWS), np.uint64)
+    found = [step.get_signature(each) if each.size else none for each in shingles]
+    return np.array(found, np.uint64).reshape(-1, SIZE)
 
 
 def datatrove_step() -> Any:

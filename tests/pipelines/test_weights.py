@@ -139,7 +139,7 @@ def test_another_weight_repeats_only_what_follows(config: BuildConfig, tmp_path:
     ran.clear()
     heavier = config.sources["pile"].model_copy(update={"weights": {"Plain": 2.0}})
     build(config.model_copy(update={"sources": {"pile": heavier}}), output, Runner(1, Passes()))
-    assert ran == ["tokenise", "shard", "publish"]
+    assert ran == ["tokenise", "shard", "publish", "index"]
 
 
 def test_the_fraction_is_met_on_average() -> None:
