@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow.compute as pc
 
-from pipelines.duplicates.compared import compared_blocks
+from pipelines.duplicates.compared import compared_blocks, rows_of
 from pipelines.duplicates.drops import duplicates_path, losses_path
 from pipelines.earlier import Earlier
 from pipelines.harvest import Block
@@ -25,33 +26,34 @@ NAMED_CLUSTERS = 3
 
 
 class Loss(NamedTuple):
-    """What a source or a language lost."""
+    """What a source, or a language of all sources, lost; the other of the two is None."""
 
-    what: str
+    source: str | None
+    language: str | None
     documents: int
     dropped: int
-    blocks: tuple[Block, ...]
-    """Where its documents are."""
 
     @property
     def share(self) -> float:
         """Of the documents that passed the filters."""
         return self.dropped / max(1, self.documents)
 
+    @property
+    def name(self) -> str:
+        """For a message."""
+        return f"language {self.language or 'unknown'!r}" if self.source is None else f"source {self.source!r}"
+
 
 def losses(blocks: Sequence[Block], dataset: Dataset) -> list[Loss]:
     """The loss of each source and of each language, in documents."""
-    counted: dict[str, list[int]] = {}
-    where: dict[str, list[Block]] = {}
+    counted: dict[tuple[str | None, str | None], list[int]] = {}
     for block in blocks:
         for language, (documents, dropped) in read_json(losses_path(dataset, block.ordinal)).items():
-            for what in (f"source {block.source!r}", f"language {language or 'unknown'!r}"):
+            for what in ((block.source, None), (None, language)):
                 total = counted.setdefault(what, [0, 0])
                 total[0] += documents
                 total[1] += dropped
-                if block not in where.setdefault(what, []):
-                    where[what].append(block)
-    return [Loss(what, total[0], total[1], tuple(where[what])) for what, total in counted.items()]
+    return [Loss(*what, *total) for what, total in counted.items()]
 
 
 def check_losses(config: BuildConfig, blocks: Sequence[Block], earlier: Sequence[Earlier], dataset: Dataset) -> None:
@@ -67,26 +69,34 @@ def check_losses(config: BuildConfig, blocks: Sequence[Block], earlier: Sequence
     if worst is None or worst.share <= limit:
         return
     clusters = "; ".join(
-        f"{count:,} documents like {name}" for name, count in biggest_clusters(worst.blocks, blocks, earlier, dataset)
+        f"{count:,} documents like {name}" for name, count in biggest_clusters(worst, blocks, earlier, dataset)
     )
     raise CheckFailed(
-        f"{worst.what} loses {worst.share:.1%} of its {worst.documents:,} documents to deduplication, more than the "
+        f"{worst.name} loses {worst.share:.1%} of its {worst.documents:,} documents to deduplication, more than the "
         f"{limit:.1%} of dedup.largest_loss; the biggest clusters: {clusters}",
         "filter such documents out, change the thresholds under dedup.near, or raise dedup.largest_loss",
     )
 
 
 def biggest_clusters(
-    within: Sequence[Block], blocks: Sequence[Block], earlier: Sequence[Earlier], dataset: Dataset
+    loss: Loss, blocks: Sequence[Block], earlier: Sequence[Earlier], dataset: Dataset
 ) -> list[tuple[str, int]]:
-    """(name of the survivor, documents dropped for it) of the survivors that most documents of some blocks fell to."""
-    parts = [read_table(duplicates_path(dataset, block.ordinal), ["kept_key"])["kept_key"] for block in within]
-    kept, dropped = np.unique(np.concatenate([part.to_numpy() for part in parts]), return_counts=True)
+    """(name of the survivor, documents dropped for it) of the survivors that most of a loss fell to."""
+    parts = [np.zeros(0, np.uint64)]
+    for block in blocks:
+        if loss.source in (None, block.source):
+            drops = read_table(duplicates_path(dataset, block.ordinal), ["key", "kept_key"])
+            kept = drops["kept_key"].to_numpy()
+            if loss.language is not None:
+                languages = read_table(block.path, ["language"])["language"].fill_null("")
+                kept = kept[pc.equal(languages, loss.language).to_numpy()[rows_of(drops["key"].to_numpy())]]
+            parts.append(kept)
+    survivors, dropped = np.unique(np.concatenate(parts), return_counts=True)
     compared = compared_blocks(blocks, earlier)
     found = []
-    for place in np.lexsort((kept, -dropped))[:NAMED_CLUSTERS]:
-        block, row = split_key(int(kept[place]))
-        table = read_table(compared[block].table, ["source", "repository", "path"])
+    for place in np.lexsort((survivors, -dropped))[:NAMED_CLUSTERS]:
+        ordinal, row = split_key(int(survivors[place]))
+        table = read_table(compared[ordinal].table, ["source", "repository", "path"])
         name = {column: table[column][row].as_py() for column in table.column_names}
         found.append((f"{name['source']}: {name['repository']}/{name['path']}", int(dropped[place])))
     return found
