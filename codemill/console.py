@@ -65,11 +65,6 @@ class BuildProgress:
         self._console.print(line, highlight=False, markup=False)
 
 
-def printable(text: str) -> str:
-    """Text on one line: a file name may hold newlines or a terminal's control sequences."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def make_console() -> Console:
     """The console for progress and results; plain and unwrapped when it is not a terminal."""
     # Elsewhere than on a terminal there is no width to fit: tables keep their columns whole.

@@ -12,13 +12,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from codemill.console import printable
 from pipelines.shard_plan import PlannedSplit
 from pipelines.tables import read_table
 from schemas.documents import ID_TYPE, split_key
 from schemas.errors import CheckFailed, CodemillError
 from schemas.keyed_hash import copy_ids
 from schemas.manifest import Manifest, Split, load_manifest
+from schemas.names import document_name, printable
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from storage.files import join
@@ -74,14 +74,13 @@ def _documents(snapshot: str, manifest: Manifest, what: str) -> Iterator[dict[st
     wanted = pa.scalar(bytes.fromhex(what), ID_TYPE) if ID.match(what) else None
     for block, name in enumerate(manifest.tables):
         if wanted is not None:
-            rows = np.flatnonzero(pc.equal(read_table(join(snapshot, name), ["id"])["id"], wanted).to_numpy())
-            table = read_table(join(snapshot, name)).take(pa.array(rows)) if len(rows) else None
-            yield from ({**row, "block": block} for row in (table.to_pylist() if table is not None else ()))
-            continue
-        names = read_table(join(snapshot, name), ["repository", "path"])
-        full = pc.binary_join_element_wise(names["repository"], names["path"], "/")
-        full = pc.binary_join_element_wise(pa.array([""] * len(names), pa.string()), full, "/")
-        rows = np.flatnonzero(pc.ends_with(full, "/" + what.lstrip("/")).to_numpy(zero_copy_only=False))
+            matches = pc.equal(read_table(join(snapshot, name), ["id"])["id"], wanted)
+        else:
+            names = read_table(join(snapshot, name), ["repository", "path"])
+            full = pc.binary_join_element_wise(names["repository"], names["path"], "/")
+            full = pc.binary_join_element_wise(pa.array([""] * len(names), pa.string()), full, "/")
+            matches = pc.ends_with(full, "/" + what.lstrip("/"))
+        rows = np.flatnonzero(matches.to_numpy(zero_copy_only=False))
         if len(rows):
             table = read_table(join(snapshot, name)).take(pa.array(rows))
             yield from ({**row, "block": block} for row in table.to_pylist())
@@ -209,7 +208,7 @@ def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, to
 
 
 def _name(document: dict[str, Any]) -> str:
-    return f"{document['source']}: {printable(document['repository'] + '/' + document['path'])}"
+    return document_name(document["source"], document["repository"], document["path"])
 
 
 def _shown(raw: bytes) -> str:

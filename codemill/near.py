@@ -20,6 +20,7 @@ from pipelines.tables import read_table
 from schemas.documents import HASH_TYPE, document_key, split_key
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest
+from schemas.names import document_name
 from schemas.reasons import Outcome
 from storage.files import join
 
@@ -117,5 +118,5 @@ def _names(snapshot: str, manifest: Manifest, keys: list[int]) -> dict[int, tupl
         for key in keys:
             if split_key(key)[0] == block:
                 row = table.slice(split_key(key)[1], 1).to_pylist()[0]
-                names[key] = (f"{row['source']}: {row['repository']}/{row['path']}", row["id"])
+                names[key] = (document_name(row["source"], row["repository"], row["path"]), row["id"])
     return names

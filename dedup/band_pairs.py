@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from buffers.kernel import kernel
 from buffers.lanes import LANES, any_equal
 from buffers.prefetch import prefetch
-from buffers.radix import order_by
 from dedup.candidates import CandidateStats, count_pairs, run_bounds
+from dedup.rank import total_order
 from dedup.repeated import repeated_runs
 
 U32s = NDArray[np.uint32]
@@ -98,7 +98,7 @@ def band_pairs(band_keys: U64s, keys: U64s, order: U64s, id_hash: U64s, cap: int
     """
     if cap < 1:
         raise ValueError(f"a cap of {cap} leaves no pairs")
-    by_rank = order_by(order, id_hash, keys)
+    by_rank = total_order(order, id_hash, keys)
     ranked_keys = keys[by_rank]
     documents, bands = band_keys.shape
     buckets = np.zeros((documents, -(-bands // LANES) * LANES), np.uint32)

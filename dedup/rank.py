@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from buffers.radix import order_by
+
 PRIORITY_BITS = 8
 LICENSE_BITS = 8
 STARS_BITS = 20
@@ -52,4 +54,4 @@ def rank_order(priority: ArrayLike, license_rank: ArrayLike, stars: ArrayLike, l
 
 def total_order(order: NDArray[np.uint64], id_hash: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Indices of the documents from the best to the worst, int64 [n]."""
-    return np.lexsort((keys, id_hash, order))
+    return order_by(order, id_hash, keys)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from buffers.kernel import kernel
 from buffers.radix import order_by
 from dedup.places import Places
+from dedup.rank import total_order
 
 U64s = NDArray[np.uint64]
 I64s = NDArray[np.int64]
@@ -74,7 +75,7 @@ def _walk(higher: I64s, lower: I64s, jaccard: F64s, documents: int) -> I64s:
 def _ranks(documents: I64s, order: U64s, id_hash: U64s, keys: U64s) -> I64s:
     """The rank among `documents` of each of them, at its place in int64 [n]; other places hold anything."""
     rank = np.empty(keys.size, np.int64)
-    rank[documents[order_by(order[documents], id_hash[documents], keys[documents])]] = np.arange(documents.size)
+    rank[documents[total_order(order[documents], id_hash[documents], keys[documents])]] = np.arange(documents.size)
     return rank
 
 

@@ -20,7 +20,7 @@ from pipelines.runner import Runner
 from pipelines.tables import read_table, signatures_of, write_table
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.config import NearConfig
-from schemas.documents import BAND_SCHEMA, bands_name, fingerprints_name
+from schemas.documents import BAND_SCHEMA, bands_name, fingerprints_name, table_name
 from schemas.errors import CheckFailed
 from schemas.reasons import Outcome
 from storage.files import exists, join, open_input
@@ -92,7 +92,7 @@ class _BandKeys(beam.DoFn):
         self._values = values
 
     def process(self, block: int) -> Iterator[tuple[int, Value]]:
-        outcomes = read_table(join(self._output, f"documents/{block:06d}.parquet"), ["outcome"])["outcome"]
+        outcomes = read_table(join(self._output, table_name(block)), ["outcome"])["outcome"]
         signatures = read_table(join(self._output, fingerprints_name(block)), ["signature"])["signature"]
         kept = signatures.is_valid().to_numpy() & (outcomes.to_numpy(zero_copy_only=False) == Outcome.KEPT.value)
         chosen = np.flatnonzero(kept)

@@ -58,3 +58,16 @@ def read_rows(path: str) -> np.ndarray:
     """The rows that `write_rows` wrote."""
     table: np.ndarray = np.load(io.BytesIO(read_bytes(path)), allow_pickle=False)
     return table
+
+
+def write_arrays(path: str, *arrays: np.ndarray) -> None:
+    """Keep several arrays in a file, atomically."""
+    buffer = io.BytesIO()
+    np.savez(buffer, *arrays)
+    write_atomic(path, buffer.getvalue())
+
+
+def read_arrays(path: str) -> list[np.ndarray]:
+    """The arrays that `write_arrays` wrote, in their order."""
+    with np.load(io.BytesIO(read_bytes(path)), allow_pickle=False) as arrays:
+        return [arrays[f"arr_{place}"] for place in range(len(arrays.files))]

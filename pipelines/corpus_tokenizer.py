@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pipelines.code_version import code_hash
 from pipelines.duplicates import duplicates_path
+from pipelines.duplicates.compared import rows_of
 from pipelines.harvest import Block, Harvest
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
@@ -62,7 +63,7 @@ def kept_rows(block: Block, duplicates: Dataset, verdicts: pa.ChunkedArray) -> n
     """Rows of a block that passed the filters and are no duplicates, int64 ascending."""
     kept = verdicts.to_numpy(zero_copy_only=False) == ""
     dropped = read_table(duplicates_path(duplicates, block.ordinal), ["key"])["key"].to_numpy()
-    kept[(dropped & np.uint64(0xFFFFFFFF)).astype(np.int64)] = False
+    kept[rows_of(dropped)] = False
     return np.flatnonzero(kept)
 
 

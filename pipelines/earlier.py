@@ -10,12 +10,9 @@ from dataclasses import dataclass
 
 from dedup.identity import FINGERPRINT
 from dedup.rank import PRIORITY_BITS
-from schemas.config import BuildConfig
+from schemas.config import BuildConfig, DedupConfig
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest
-
-IGNORED_SETTINGS = ("largest_loss", "pairs_in_memory")
-"""Settings of deduplication that do not change what is a duplicate of what."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def _check(config: BuildConfig, earlier: Earlier, before: set[str]) -> None:
             "and leaves out what that one holds",
             "name that snapshot too, with --against before this one",
         )
-    theirs, ours = _settings(manifest.config["dedup"]), _settings(config.dedup.model_dump(mode="json"))
+    theirs, ours = DedupConfig.model_validate(manifest.config["dedup"]).decisive(), config.dedup.decisive()
     if theirs != ours:
         raise CodemillError(
             f"{earlier.snapshot}: deduplicated with {theirs}, this build with {ours}",
@@ -74,11 +71,3 @@ def _check(config: BuildConfig, earlier: Earlier, before: set[str]) -> None:
             f"{earlier.snapshot}: its fingerprints are of another kind ({manifest.fingerprint}, not {FINGERPRINT})",
             "build it again with this codemill",
         )
-
-
-def _settings(dedup: dict[str, object]) -> dict[str, object]:
-    """The settings that decide what is a duplicate."""
-    near = dedup["near"]
-    kept = {name: value for name, value in dedup.items() if name not in (*IGNORED_SETTINGS, "near")}
-    decisive = isinstance(near, dict) and {n: value for n, value in near.items() if n not in IGNORED_SETTINGS}
-    return {**kept, "near": decisive or None}

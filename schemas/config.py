@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -53,6 +53,10 @@ class DedupConfig(_Frozen):
     """Null leaves exact deduplication alone, as CodeGen did."""
     largest_loss: float | None = Field(default=None, gt=0, le=1)
     """The build fails when a source or a language loses a larger share of its documents to deduplication."""
+
+    def decisive(self) -> dict[str, Any]:
+        """The settings that decide what is a duplicate of what, JSON-able."""
+        return self.model_dump(mode="json", exclude={"largest_loss": True, "near": {"pairs_in_memory"}})
 
 
 class SentencePieceConfig(_Frozen):

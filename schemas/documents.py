@@ -117,6 +117,11 @@ BAND_SCHEMA = pa.schema([("band_key", pa.uint64()), ("key", pa.uint64())])
 """The kept documents' band keys, ascending, with document keys: where a look-up finds candidates."""
 
 
+def table_name(block: int) -> str:
+    """A block's document table, relative to the snapshot."""
+    return f"documents/{block:06d}.parquet"
+
+
 def fingerprints_name(block: int) -> str:
     """A block's fingerprints, relative to the snapshot."""
     return f"fingerprints/{block:06d}.parquet"

@@ -22,7 +22,7 @@ def near(
     """
     from rich.table import Table
 
-    from codemill.console import make_console, printable
+    from codemill.console import make_console
     from codemill.near import near as neighbours
     from schemas.manifest import load_manifest
     from storage.files import read_bytes
@@ -36,7 +36,7 @@ def near(
         table.add_column("document")
         for found in answer.neighbours:
             shares = (found.jaccard, found.of_text, found.of_document)
-            table.add_row(*(f"{share:.4f}" for share in shares), printable(found.name))
+            table.add_row(*(f"{share:.4f}" for share in shares), found.name)
         console.print(table, markup=False)
     else:
         console.print("no document is like it")

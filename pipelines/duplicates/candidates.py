@@ -107,9 +107,7 @@ class CandidatePairs(beam.DoFn):
         useful = lower >> BLOCK_SHIFT < self._own_blocks
         if found["dropped"].any():
             useful &= ~np.isin(higher, found["key"][found["dropped"] != 0])
-        higher, lower = higher[useful], lower[useful]
-        distinct = distinct_pairs(higher, lower)
-        pairs = rows(CANDIDATE_ROW, higher=higher[distinct], lower=lower[distinct])
+        pairs = rows(CANDIDATE_ROW, higher=higher[useful], lower=lower[useful])
         yield count("band_rows", len(found))
         yield count("candidate_pairs", len(pairs))
         yield count("capped_buckets", stats.capped_buckets)
@@ -125,11 +123,13 @@ class CandidatePairs(beam.DoFn):
             yield beam.pvalue.TaggedOutput("requests", (block, value))
 
     def _pairs(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray, CandidateStats]:
-        """(higher, lower, what the buckets looked like) of all candidate pairs of a range."""
+        """(higher, lower, what the buckets looked like) of the candidate pairs of a range, each once."""
         cap, bands = self._near.bucket_cap, self._near.bands
         if self._partitions > 1:
             shared, keys, order, ids = (np.ascontiguousarray(found[n]) for n in ("band_key", "key", "order", "id"))
-            return candidate_pairs(shared, keys, order, ids, cap)
+            higher, lower, stats = candidate_pairs(shared, keys, order, ids, cap)
+            distinct = distinct_pairs(higher, lower)
+            return higher[distinct], lower[distinct], stats
         # All bands of all documents are here, one document after the other.
         documents = found[::bands]
         keys, order, ids = (np.ascontiguousarray(documents[name]) for name in ("key", "order", "id"))

@@ -17,7 +17,7 @@ from pipelines.duplicates.compared import ComparedBlock, Ranking
 from pipelines.duplicates.counts import check_arrivals, clear_counts, read_counts, write_counts
 from pipelines.duplicates.exact import ExactDrops, ExactRows, WriteExact
 from pipelines.duplicates.verified import ShingleSets, VerifiedPairs
-from pipelines.earlier import IGNORED_SETTINGS, Earlier
+from pipelines.earlier import Earlier
 from pipelines.exchange import Exchange, exchange
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset, Workspace
@@ -56,9 +56,8 @@ def compare(
         runner: where the job runs.
     """
     code = code_hash("buffers", "dedup", "pipelines.duplicates", "pipelines.earlier", "pipelines.blobs")
-    settings = config.dedup.model_dump(mode="json", exclude={"largest_loss": True, "near": set(IGNORED_SETTINGS)})
     digests = [other.manifest.digest for other in earlier]
-    dataset = workspace.dataset("compare", code, settings, key, digests)
+    dataset = workspace.dataset("compare", code, config.dedup.decisive(), key, digests)
     if dataset.summary() is not None:
         return dataset
     near = config.dedup.near

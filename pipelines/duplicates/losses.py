@@ -21,6 +21,7 @@ from pipelines.workspace import Dataset, read_json
 from schemas.config import BuildConfig
 from schemas.documents import split_key
 from schemas.errors import CheckFailed
+from schemas.names import document_name
 
 NAMED_CLUSTERS = 3
 
@@ -97,6 +98,6 @@ def biggest_clusters(
     for place in np.lexsort((survivors, -dropped))[:NAMED_CLUSTERS]:
         ordinal, row = split_key(int(survivors[place]))
         table = read_table(compared[ordinal].table, ["source", "repository", "path"])
-        name = {column: table[column][row].as_py() for column in table.column_names}
-        found.append((f"{name['source']}: {name['repository']}/{name['path']}", int(dropped[place])))
+        name = document_name(*(table[column][row].as_py() for column in table.column_names))
+        found.append((name, int(dropped[place])))
     return found

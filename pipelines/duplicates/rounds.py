@@ -6,15 +6,14 @@ A finished round has a marker, so that a killed build goes on with the next one.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 
-from dedup.rounds import Asked, News, Part, advance, asks, listen, prepare, proofs
-from pipelines.blobs import read_rows, receive, rows, split_by, write_rows
+from dedup.rounds import UNDECIDED, Asked, News, Part, advance, asks, listen, prepare, proofs
+from pipelines.blobs import read_arrays, read_rows, receive, rows, split_by, write_arrays, write_rows
 from pipelines.duplicates.candidates import bucket_of
 from pipelines.duplicates.counts import clear_counts, count, read_counts, write_counts
 from pipelines.duplicates.drops import near_drops
@@ -22,7 +21,7 @@ from pipelines.duplicates.verified import EDGE_ROW, edges_path
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.errors import CheckFailed
-from storage.files import exists, read_bytes, write_atomic
+from storage.files import exists
 from storage.listing import list_files
 
 ASK_ROW = np.dtype([("key", "<u8"), ("asker", "<i8")])
@@ -86,11 +85,14 @@ class _Paths:
         self._compared = compared
         self._dataset = dataset
 
-    def part(self, bucket: int) -> tuple[np.ndarray, Part, np.ndarray]:
-        """(pairs, prepared pairs, first status) of a bucket."""
+    def edges(self, bucket: int) -> np.ndarray:
+        """The pairs of a bucket."""
         path = edges_path(self._compared, bucket)
-        edges = read_rows(path) if exists(path) else np.zeros(0, EDGE_ROW)
-        return edges, *prepare(edges)
+        return read_rows(path) if exists(path) else np.zeros(0, EDGE_ROW)
+
+    def part(self, bucket: int) -> str:
+        """The bucket's pairs as `prepare` sorts them, once for all rounds."""
+        return self._dataset.path("parts", f"{bucket:06d}.npz")
 
     def state(self, number: int, bucket: int) -> str:
         """Status after a round."""
@@ -125,14 +127,17 @@ def _keyed(bucket: int) -> tuple[int, None]:
 
 
 class _Ask(beam.DoFn):
-    """bucket -> (owner, what it is asked for)."""
+    """bucket -> (owner, what it is asked for); keeps the bucket's pairs prepared."""
 
     def __init__(self, paths: _Paths, buckets: int) -> None:
         self._paths = paths
         self._buckets = buckets
 
     def process(self, bucket: int) -> Iterator[Any]:
-        edges, part, _ = self._paths.part(bucket)
+        edges = self._paths.edges(bucket)
+        part, status = prepare(edges)
+        write_arrays(self._paths.part(bucket), *part)
+        write_rows(self._paths.state(0, bucket), status)
         wanted = asks(part)
         questions = rows(ASK_ROW, key=wanted, asker=np.full(len(wanted), bucket))
         yield count("pairs", len(edges))
@@ -150,12 +155,9 @@ class _Listen(beam.DoFn):
     def process(self, element: tuple[int, dict[str, Iterable[Any]]]) -> Iterator[Any]:
         bucket, found = element
         questions = np.sort(receive(ASK_ROW, found["messages"]))
-        _, part, status = self._paths.part(bucket)
+        part = Part(*read_arrays(self._paths.part(bucket)))
         asked, news = listen(part, questions["key"].copy(), questions["asker"].copy())
-        buffer = io.BytesIO()
-        np.savez(buffer, *asked, *news)
-        write_atomic(self._paths.asked(bucket), buffer.getvalue())
-        write_rows(self._paths.state(0, bucket), status)
+        write_arrays(self._paths.asked(bucket), *asked, *news)
         yield count("arrived", len(questions))
 
 
@@ -167,17 +169,18 @@ class _Advance(beam.DoFn):
         self._number = number
 
     def process(self, bucket: int) -> Iterator[Any]:
-        edges, part, _ = self._paths.part(bucket)
-        with np.load(io.BytesIO(read_bytes(self._paths.asked(bucket))), allow_pickle=False) as arrays:
-            kept = [arrays[f"arr_{place}"] for place in range(5)]
+        part = Part(*read_arrays(self._paths.part(bucket)))
+        kept = read_arrays(self._paths.asked(bucket))
         asked, answers = Asked(*kept[:2]), News(*kept[2:])
         heard = np.zeros(0, NEWS_ROW) if self._number == 1 else read_rows(self._paths.news(self._number, bucket))
         status = read_rows(self._paths.state(self._number - 1, bucket))
         done = advance(part, asked, status, heard["key"].copy(), heard["kept"].copy())
         write_rows(self._paths.state(self._number, bucket), done.status)
-        if not done.undecided:
+        finished_before = self._number > 1 and not (status == UNDECIDED).any()
+        if not done.undecided and not finished_before:
             found = proofs(part, done.status)
-            write_rows(self._paths.drops(bucket), near_drops(found.dropped, found.kept, edges[found.edge]))
+            proving = self._paths.edges(bucket)[found.edge]
+            write_rows(self._paths.drops(bucket), near_drops(found.dropped, found.kept, proving))
         news = [done.news, answers] if self._number == 1 else [done.news]
         to = np.concatenate([each.to for each in news])
         told = rows(

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from buffers.texts import Texts
 from dedup.distinct_pairs import distinct_pairs
+from dedup.places import Places
 from dedup.shingles import shingle_sets
 from dedup.verify import verify
 from pipelines.blobs import receive, rows, write_rows
@@ -75,7 +76,7 @@ class ShingleSets(beam.DoFn):
             **dict(zip(("key", "order", "id"), self._ranking.ranks(block, table, chosen), strict=True)),
             shingles=np.diff(offsets),
         )
-        wanted = wanted[distinct_pairs(wanted["bucket"].copy(), wanted["key"].copy())]
+        wanted = wanted[distinct_pairs(wanted["bucket"], wanted["key"])]
         buckets = np.unique(wanted["bucket"])
         parts = [np.searchsorted(keys, wanted["key"][wanted["bucket"] == bucket]) for bucket in buckets]
         sets = self._values.put(
@@ -99,9 +100,12 @@ class VerifiedPairs(beam.DoFn):
         yield count("pairs", len(pairs))
         if not len(pairs):
             return
-        pairs = pairs[distinct_pairs(pairs["lower"].copy(), pairs["higher"].copy())]
+        pairs = pairs[distinct_pairs(pairs["lower"], pairs["higher"])]
         members, offsets, shingles = _join(found["sets"])
-        high, low = (_places(members["key"], pairs[name]) for name in ("higher", "lower"))
+        places = Places(members["key"])
+        (high, no_high), (low, no_low) = (places.of(pairs[name]) for name in ("higher", "lower"))
+        if no_high or no_low:
+            raise CheckFailed("deduplicate: the runner lost shingle sets", "run the build again")
         jaccard, containment = verify(shingles, offsets, high, low)
         similar = jaccard >= self._near.jaccard
         if self._near.containment is not None:
@@ -130,13 +134,3 @@ def _join(parts: Iterable[Sets]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     members = receive(MEMBER_ROW, [part.members for part in arrived])
     shingles = receive(np.dtype("<u8"), [part.shingles for part in arrived])
     return members, np.r_[0, np.cumsum(members["shingles"])], shingles
-
-
-def _places(keys: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """The place of each wanted key in `keys`, int64."""
-    by_key = np.argsort(keys)
-    ascending = keys[by_key]
-    places = np.searchsorted(ascending, wanted)
-    if (places == len(keys)).any() or (ascending[places] != wanted).any():
-        raise CheckFailed("deduplicate: the runner lost shingle sets", "run the build again")
-    return by_key[places]

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.blobs import read_rows, receive, rows, send, split_by, write_rows
+from pipelines.blobs import read_arrays, read_rows, receive, rows, send, split_by, write_arrays, write_rows
 from pipelines.duplicates.candidates import REQUEST_ROW
 from pipelines.exchange import Exchange
 
@@ -36,3 +36,10 @@ def test_kept_rows_are_read_back(tmp_path: Path) -> None:
     table = rows(REQUEST_ROW, key=np.array([1, 2], np.uint64))
     write_rows(str(tmp_path / "rows.npy"), table)
     assert read_rows(str(tmp_path / "rows.npy")).tolist() == table.tolist()
+
+
+def test_kept_arrays_are_read_back_in_their_order(tmp_path: Path) -> None:
+    arrays = [np.arange(3), np.zeros(0, np.bool_), np.array([7], np.uint64)]
+    write_arrays(str(tmp_path / "arrays.npz"), *arrays)
+    read = read_arrays(str(tmp_path / "arrays.npz"))
+    assert [(a.dtype, a.tolist()) for a in read] == [(a.dtype, a.tolist()) for a in arrays]
