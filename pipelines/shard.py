@@ -20,11 +20,13 @@ from pipelines.code_version import code_hash
 from pipelines.corpus_tokenizer import id_bytes
 from pipelines.exchange import Exchange, Value, exchange
 from pipelines.harvest import Block, Harvest
+from pipelines.links import NO_LINKS, from_bytes, repository_order, to_bytes
+from pipelines.packing import Packer, packing_of
 from pipelines.runner import Runner
 from pipelines.shard_plan import PlannedSplit, plan_shards
 from pipelines.snapshot_files import unpublish
 from pipelines.tables import read_table, write_table
-from pipelines.tokenise import id_dtype, tokens_path
+from pipelines.tokenise import id_dtype, links_path, tokens_path
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
 from schemas.documents import ID_TYPE, PROVENANCE_SCHEMA
@@ -34,45 +36,50 @@ from schemas.record_layout import RecordLayout
 from schemas.shard_file import write_shard
 from storage.files import delete_tree, join
 from storage.listing import list_files
-from tokenization.packing import pack, record_order
+from tokenization.packing.records import Documents, Form, record_order
+
+DOCUMENT = np.dtype([("id", "u1", 16), ("copy", "<u2"), ("key", "<u8"), ("tokens", "<i8")])
+"""What goes to a shard with a document's tokens; the key is block << 32 | row."""
 
 
 class Contribution(NamedTuple):
     """One block's part of a shard, its documents in the block's order."""
 
-    ids: bytes
-    """16 bytes a document."""
-    copies: bytes
-    """uint16 a document: which of its copies."""
-    keys: bytes
-    """uint64 a document: block << 32 | row."""
-    lengths: bytes
-    """int64 a document."""
+    documents: Value
+    """A `DOCUMENT` each."""
     tokens: Value
     """Token ids of all of them."""
+    links: Value
+    """What ties them to others of their repository, where the split is in that order."""
 
 
-NOTHING = Contribution(b"", b"", b"", b"", b"")
+NOTHING = Contribution(b"", b"", b"")
 
 
 def shard(
     config: BuildConfig,
     found: Harvest,
     tokens: Dataset,
-    tokenizer: dict[str, Any],
+    tokenizer: Dataset,
     output: str,
     workspace: Workspace,
     runner: Runner,
 ) -> tuple[Dataset, tuple[PlannedSplit, ...]]:
     """Run the pass; shards and provenance are in the dataset's `output` directory under their snapshot names."""
     code = code_hash(
-        "tokenization", "pipelines.shard", "pipelines.shard_plan", "schemas.record_layout", "schemas.keyed_hash"
+        "tokenization",
+        *(f"pipelines.{module}" for module in ("links", "packing", "shard", "shard_plan")),
+        "schemas.record_layout",
+        "schemas.keyed_hash",
     )
     part = config.shards.model_dump(mode="json")
-    dataset = workspace.dataset("shard", code, part, config.seed, tokens.directory, output)
+    stages = {
+        name: stage.model_dump(mode="json", exclude={"sources", "prefix"}) for name, stage in config.stages.items()
+    }
+    dataset = workspace.dataset("shard", code, part, stages, config.seed, tokens.directory, output)
     layout = RecordLayout(config.shards.context_length)
-    summary = tokens.summary()
-    assert summary is not None
+    summary, vocabulary = tokens.summary(), tokenizer.summary()
+    assert summary is not None and vocabulary is not None
     planned = plan_shards(summary["splits"], config.shards, layout.record_bytes)
     _claim(workspace, dataset, output)
     done = _done(dataset, output)
@@ -85,9 +92,9 @@ def shard(
     if waiting:
         unpublish(output)
         with runner.watch("shard", total, "shards", count), exchange(runner, dataset) as values:
-            scatter = ScatterBlock(config.seed, planned, waiting, tokens, values)
-            dtype = id_dtype(tokenizer["size"])
-            gather = WriteShard(config.seed, planned, layout, tokenizer["separator_id"], dtype, output, dataset)
+            scatter = ScatterBlock(config, planned, waiting, tokens, values)
+            packer = Packer(config, vocabulary["separator_id"], tokenizer.path("files"))
+            gather = WriteShard(config, planned, layout, packer, id_dtype(vocabulary["size"]), output, dataset)
             runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather))
     _check_complete(planned, summary["splits"], dataset)
     return dataset, planned
@@ -155,13 +162,13 @@ class ScatterBlock(beam.DoFn):
 
     def __init__(
         self,
-        seed: int,
+        config: BuildConfig,
         planned: tuple[PlannedSplit, ...],
         wanted: frozenset[int],
         tokens: Dataset,
         values: Exchange,
     ) -> None:
-        self._seed = seed
+        self._config = config
         self._planned = planned
         self.wanted = wanted
         self._tokens = tokens
@@ -171,32 +178,39 @@ class ScatterBlock(beam.DoFn):
         table = read_table(tokens_path(self._tokens, block.ordinal))
         rows, copies = _placements(table["epochs"].to_numpy())
         ids = id_bytes(table["id"])[rows]
-        shards = self._shards_of(block, table["split"].to_numpy(zero_copy_only=False)[rows], copy_ids(ids, copies))
+        links = None
+        if self._config.stages[block.stage].order == "repository":
+            links = read_table(links_path(self._tokens, block.ordinal))
+        splits = table["split"].to_numpy(zero_copy_only=False)[rows]
+        groups = ids if links is None else id_bytes(links["group"])[rows]
+        shards = self._shards_of(block, splits, copy_ids(ids, copies), copy_ids(groups, copies))
         # Stable: within a shard the documents stay in the block's order.
         order = np.argsort(shards, kind="stable")
         order = order[np.isin(shards[order], list(self.wanted))]
-        keys = np.uint64(block.ordinal << 32) | table["row"].to_numpy().astype(np.uint64)[rows]
-        lengths = table["tokens"].to_numpy()[rows]
+        documents = np.empty(rows.size, DOCUMENT)
+        documents["id"], documents["copy"] = ids, copies
+        documents["key"] = np.uint64(block.ordinal << 32) | table["row"].to_numpy().astype(np.uint64)[rows]
+        documents["tokens"] = table["tokens"].to_numpy()[rows]
         bounds = np.flatnonzero(np.diff(shards[order], prepend=-1, append=-1)) if len(order) else np.zeros(1, np.int64)
         parts = [order[first:last] for first, last in itertools.pairwise(bounds)]
-        tokens = self._values.put(
-            f"{block.ordinal:06d}", [_bytes_of(table["ids"].take(pa.array(rows[p]))) for p in parts]
-        )
-        for part, value in zip(parts, tokens, strict=True):
-            yield (
-                int(shards[part[0]]),
-                Contribution(
-                    ids[part].tobytes(), copies[part].tobytes(), keys[part].tobytes(), lengths[part].tobytes(), value
-                ),
-            )
+        name = f"{block.ordinal:06d}"
+        described = self._values.put(f"{name}-documents", [documents[part] for part in parts])
+        tokens = self._values.put(f"{name}-tokens", [_bytes_of(table["ids"].take(pa.array(rows[p]))) for p in parts])
+        linked: list[Value] = [b""] * len(parts)
+        if links is not None:
+            linked = self._values.put(f"{name}-links", [to_bytes(links.take(pa.array(rows[p]))) for p in parts])
+        for part, *values in zip(parts, described, tokens, linked, strict=True):
+            yield int(shards[part[0]]), Contribution(*values)
 
-    def _shards_of(self, block: Block, splits: np.ndarray, ids: np.ndarray) -> np.ndarray:
+    def _shards_of(self, block: Block, splits: np.ndarray, ids: np.ndarray, groups: np.ndarray) -> np.ndarray:
         """The number of each document's shard, int64 [n]."""
         shards = np.full(len(ids), -1, np.int64)
         for split in self._planned:
             if split.stage == block.stage:
                 rows = np.flatnonzero(splits == split.split)
-                shards[rows] = split.first + split.shard_of(self._seed, ids[rows])
+                together = packing_of(self._config, split.stage, split.split).by_repository
+                chosen = (groups if together else ids)[rows]
+                shards[rows] = split.first + split.shard_of(self._config.seed, chosen)
         return shards
 
 
@@ -221,18 +235,18 @@ class WriteShard(beam.DoFn):
 
     def __init__(
         self,
-        seed: int,
+        config: BuildConfig,
         planned: tuple[PlannedSplit, ...],
         layout: RecordLayout,
-        separator_id: int,
+        packer: Packer,
         dtype: np.dtype[Any],
         output: str,
         dataset: Dataset,
     ) -> None:
-        self._seed = seed
+        self._config = config
         self._planned = planned
         self._layout = layout
-        self._separator_id = separator_id
+        self._packer = packer
         self._dtype = dtype
         self._output = output
         self._dataset = dataset
@@ -241,32 +255,42 @@ class WriteShard(beam.DoFn):
         number, contributions = element
         split = next(s for s in self._planned if s.first <= number < s.first + s.shards)
         index = number - split.first
+        packing = packing_of(self._config, split.stage, split.split)
         parts = list(contributions)
-        ids = np.frombuffer(b"".join(part.ids for part in parts), np.uint8).reshape(-1, 16)
-        copies = np.frombuffer(b"".join(part.copies for part in parts), "<u2")
-        keys = np.frombuffer(b"".join(part.keys for part in parts), "<u8")
-        lengths = np.frombuffer(b"".join(part.lengths for part in parts), "<i8")
+        documents = np.frombuffer(b"".join(Exchange.get(part.documents) for part in parts), DOCUMENT)
+        ids, copies, lengths = (np.ascontiguousarray(documents[name]) for name in ("id", "copy", "tokens"))
         tokens = np.frombuffer(b"".join(Exchange.get(part.tokens) for part in parts), self._dtype)
+        keyed = copy_ids(ids, copies)
+        if packing.by_repository:
+            links = pa.concat_tables([NO_LINKS, *(from_bytes(Exchange.get(part.links)) for part in parts)])
+            places = split.order_of(self._config.seed, copy_ids(id_bytes(links["group"]), copies))
+            order = repository_order(places, ids, copies, links)
+        else:
+            words = ids.view(">u8")
+            order = np.lexsort((copies, words[:, 1], words[:, 0], split.order_of(self._config.seed, keyed)))
         del parts
-        words = ids.view(">u8")
-        places = split.order_of(self._seed, copy_ids(ids, copies))
-        order = np.lexsort((copies, words[:, 1], words[:, 0], places))
-        offsets = np.r_[0, np.cumsum(lengths)]
-        packed = pack(tokens, offsets, self._layout.context_length, self._separator_id, order)
+        packed = self._packer.pack(packing, Documents(tokens, np.r_[0, np.cumsum(lengths)], order), keyed)
         name = split.name(index)
-        permutation = record_order(self._seed, name, len(packed.records))
-        written = write_shard(join(self._output, name), self._layout, packed.records[permutation])
+        order_in_file = record_order(self._config.seed, name, len(packed.records))
+        written = write_shard(join(self._output, name), self._layout, packed.records, order_in_file)
+        pieces = packed.pieces
+        document = pieces.document
         provenance = pa.table(
             [
-                pa.array([row.tobytes() for row in ids[order]], ID_TYPE),
-                copies[order],
-                keys[order],
-                packed.starts,
-                lengths[order],
+                pa.FixedSizeBinaryArray.from_buffers(ID_TYPE, document.size, [None, pa.py_buffer(ids[document])]),
+                copies[document],
+                documents["key"][document],
+                pieces.first,
+                pieces.tokens,
+                pieces.start,
+                pieces.ids,
+                pieces.form,
             ],
             PROVENANCE_SCHEMA,
         )
         write_table(join(self._output, split.provenance_name(index)), provenance)
+        rewritten = pieces.form != Form.PLAIN
+        ends = pieces.first + pieces.tokens == lengths[document]
         write_json(
             self._dataset.path("shards", f"{number:06d}.json"),
             {
@@ -276,8 +300,12 @@ class WriteShard(beam.DoFn):
                 "sha256": written.sha256,
                 "documents": len(order),
                 "document_tokens": int(lengths.sum()),
-                "stream_tokens": int(packed.stream_tokens),
-                "padding": int(packed.padding),
+                "rewritten": int((pieces.ids - pieces.tokens).sum()),
+                "separators": packed.separators,
+                "padding": packed.padding,
+                "pieces": int(document.size),
+                "rewritten_pieces": int(rewritten.sum()),
+                "cut_rewritten": int((rewritten & ~ends).sum()),
             },
         )
         yield from ()

@@ -27,7 +27,7 @@ def write_table(
     Statistics (smallest and largest value by row group) are written of the columns named.
 
     Dictionary encoding is kept to strings: text, hashes and signatures hardly ever repeat, and trying costs time. For
-    the same reason hashes and signatures are not compressed.
+    the same reason hashes, lists of them and signatures are not compressed.
     """
     strings = [f.name for f in table.schema if pa.types.is_string(f.type)]
     compressions = {name: compression for name in _leaves(table.schema)}
@@ -51,9 +51,9 @@ def _leaves(schema: pa.Schema) -> list[str]:
     """The columns that compression may gain something on, by their names in Parquet."""
     leaves: list[str] = []
     for field in schema:
-        if pa.types.is_list(field.type):
+        if pa.types.is_list(field.type) and pa.types.is_struct(field.type.value_type):
             leaves += [f"{field.name}.list.element.{child.name}" for child in field.type.value_type.fields]
-        elif not pa.types.is_fixed_size_binary(field.type):
+        elif not pa.types.is_fixed_size_binary(field.type) and not pa.types.is_list(field.type):
             leaves.append(field.name)
     return leaves
 

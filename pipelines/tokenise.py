@@ -14,6 +14,7 @@ from buffers.texts import Texts
 from pipelines.code_version import code_hash
 from pipelines.corpus_tokenizer import id_bytes, kept_rows
 from pipelines.harvest import Block, Harvest
+from pipelines.links import links_table
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
@@ -33,6 +34,11 @@ def tokens_path(dataset: Dataset, block: int) -> str:
     return dataset.path("blocks", f"{block:06d}.parquet")
 
 
+def links_path(dataset: Dataset, block: int) -> str:
+    """Where the names are by which a block's documents import each other, if its stage is in repository order."""
+    return dataset.path("links", f"{block:06d}.parquet")
+
+
 def id_dtype(tokenizer_size: int) -> np.dtype[Any]:
     """The narrowest type that holds every id between passes."""
     return np.dtype("<u2") if tokenizer_size <= 1 << 16 else np.dtype("<u4")
@@ -47,15 +53,17 @@ def tokenise(
     runner: Runner,
 ) -> Dataset:
     """Run the pass; the summary holds documents and tokens per (stage, split), as often as they are placed."""
-    code = code_hash("buffers", "tokenization", "pipelines.tokenise", "schemas.keyed_hash")
+    code = code_hash("buffers", "tokenization", "pipelines.tokenise", "pipelines.links", "schemas.keyed_hash")
     summary = tokenizer.summary()
     assert summary is not None
     prefixes = {stage: stage_config.prefix for stage, stage_config in config.stages.items()}
+    linked = [stage for stage, stage_config in config.stages.items() if stage_config.order == "repository"]
     dataset = workspace.dataset(
         "tokenise",
         code,
         summary["identity"],
         prefixes,
+        linked,
         config.seed,
         config.shards.validation_share,
         weights_of(config),
@@ -99,6 +107,7 @@ class _TokeniseBlock(beam.DoFn):
         self._seed = config.seed
         self._validation_share = config.shards.validation_share
         self._prefixes = prefixes
+        self._linked = frozenset(name for name, stage in config.stages.items() if stage.order == "repository")
         self._weights = weights_of(config)
         self._duplicates = duplicates
         self._tokenizer_files = tokenizer_files
@@ -110,7 +119,8 @@ class _TokeniseBlock(beam.DoFn):
 
     def process(self, block: Block) -> Iterator[None]:
         assert self._tokenizer is not None
-        table = read_table(block.path, ["id", "sha256", "path", "language", "subset", "verdict", "text"])
+        columns = ["id", "sha256", "repository", "path", "language", "subset", "verdict", "text"]
+        table = read_table(block.path, columns)
         table = table.take(pa.array(kept := kept_rows(block, self._duplicates, table["verdict"])))
         texts = Texts.from_arrow(with_prefix(table, self._prefixes[block.stage]))
         encoded = self._tokenizer.encode(texts)
@@ -125,6 +135,8 @@ class _TokeniseBlock(beam.DoFn):
         )
         tokens = pa.table([kept.astype(np.uint32), table["id"], split, epochs, lengths, ids], schema=TOKENS_SCHEMA)
         write_table(tokens_path(self._dataset, block.ordinal), tokens, compression="lz4")
+        if block.stage in self._linked:
+            write_table(links_path(self._dataset, block.ordinal), links_table(block.source, table), compression="lz4")
         placed = pa.table({"split": split, "documents": epochs.astype(np.int64), "tokens": epochs * lengths})
         grouped = placed.group_by("split").aggregate([("documents", "sum"), ("tokens", "sum")])
         counts = {row["split"]: [row["documents_sum"], row["tokens_sum"]] for row in grouped.to_pylist()}

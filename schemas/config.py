@@ -14,12 +14,43 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class FillInTheMiddleConfig(_Frozen):
+    """A share of a stage's text is rewritten so that its middle stands last."""
+
+    rate: float = Field(default=0.5, gt=0, le=1)
+    """Share of the pieces, a document's part in a record each, that are rewritten; a keyed hash chooses them."""
+    spm_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of these that are arranged suffix, prefix, middle; the others prefix, suffix, middle."""
+    tokens: tuple[str, str, str] = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
+    """Special tokens before prefix, suffix and middle. A given `tokenizer.json` must have them; others get them."""
+
+    @model_validator(mode="after")
+    def _tokens_differ(self) -> FillInTheMiddleConfig:
+        if len(set(self.tokens)) < len(self.tokens):
+            raise ValueError(f"tokens {', '.join(self.tokens)} are not three different ones")
+        return self
+
+
 class StageConfig(_Frozen):
-    """One training stage's corpus."""
+    """One training stage's corpus, and how its documents become records.
+
+    Held-out documents are always concatenated as they are, so that losses on them can be compared.
+    """
 
     sources: tuple[str, ...] = Field(min_length=1)
     prefix: str = ""
     """Text put before each document; `{language}` and `{path}` are filled in. Its tokens are counted."""
+    packing: Literal["concatenate", "best_fit"] = "concatenate"
+    """`concatenate`: back to back, cut where a record ends; `best_fit`: a document that fits a record is not cut."""
+    order: Literal["shuffled", "repository"] = "shuffled"
+    """`repository`: a repository's documents follow each other, what a document imports before it."""
+    fill_in_the_middle: FillInTheMiddleConfig | None = None
+
+    @model_validator(mode="after")
+    def _order_survives_packing(self) -> StageConfig:
+        if self.order == "repository" and self.packing == "best_fit":
+            raise ValueError("best_fit packing would undo the repository order: set one of them")
+        return self
 
 
 class NearConfig(_Frozen):
@@ -68,19 +99,46 @@ class SentencePieceConfig(_Frozen):
     sample_bytes: int = Field(default=256 << 20, gt=0)
 
 
+class PinnedFile(_Frozen):
+    """A file by its name, and the hash that its content must have; YAML may give the name alone."""
+
+    path: str = Field(min_length=1)
+    """Local, gs:// or https://."""
+    sha256: str | None = Field(default=None, pattern="^[0-9a-fA-F]{64}$")
+    """Hexadecimal; an https:// address must have it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_name_alone(cls, value: Any) -> Any:
+        return {"path": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _an_address_is_safe_and_pinned(self) -> PinnedFile:
+        if self.path.startswith("http://"):
+            raise ValueError("http:// is not read; use an https:// address, gs:// or a local copy")
+        if self.path.startswith("https://"):
+            if "@" in self.path.removeprefix("https://").partition("/")[0]:
+                raise ValueError("the address holds a user or password, which would be published with the snapshot")
+            if self.sha256 is None:
+                raise ValueError("an https:// address needs the sha256 of its content")
+        return self
+
+
 class CodegenTokenizerConfig(_Frozen):
     """GPT-2's ranks plus CodeGen's 30 space runs and 8 tab runs."""
 
     kind: Literal["codegen"]
-    vocabulary: str
-    merges: str
+    vocabulary: PinnedFile
+    """`vocab.json`, a `.tiktoken` file or `tokenizer.json`: the tokenizer is the same."""
+    merges: PinnedFile | None = None
+    """`merges.txt`, beside a `vocab.json`."""
 
 
 class TokenizerJsonConfig(_Frozen):
     """Any Hugging Face `tokenizer.json`."""
 
     kind: Literal["tokenizer_json"]
-    path: str
+    path: PinnedFile
     separator: str = "<|endoftext|>"
 
 
@@ -137,6 +195,11 @@ class BuildConfig(_Frozen):
         if unused:
             raise ValueError(f"no stage uses source {', '.join(map(repr, unused))}")
         return self
+
+    def special_tokens(self) -> tuple[str, ...]:
+        """Names of the special tokens, beside the separator, that the build's tokenizer must have."""
+        wanted = [stage.fill_in_the_middle for stage in self.stages.values()]
+        return tuple(dict.fromkeys(name for middle in wanted if middle is not None for name in middle.tokens))
 
     def stage_of(self, source: str) -> str:
         """The one stage that a source feeds."""

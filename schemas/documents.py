@@ -81,18 +81,34 @@ TOKENS_SCHEMA = pa.schema(
 `epochs` is how often the document is placed in its split's shards: 1 unless its source has weights.
 """
 
+LINKS_SCHEMA = pa.schema(
+    [
+        ("group", ID_TYPE),
+        ("path", pa.string()),
+        ("provides", pa.list_(pa.uint64())),
+        ("requires", pa.list_(pa.uint64())),
+    ]
+)
+"""Row for row beside the tokens of a block whose stage is in repository order: hashes of the names that others import a
+document by, and of the names that it imports itself. `group` is the repository's; a document without one is its own."""
+
 PROVENANCE_SCHEMA = pa.schema(
     [
         ("id", ID_TYPE),
         ("copy", pa.uint16()),
         ("key", pa.uint64()),
-        ("start", pa.int64()),
+        ("first", pa.int64()),
         ("tokens", pa.int64()),
+        ("start", pa.int64()),
+        ("ids", pa.int64()),
+        ("form", pa.int8()),
     ]
 )
-"""One row per document of a shard in stream order; `start` is its first token's position in the shard's stream.
+"""One row per piece of a document in a shard, ascending by `start`: tokens [first, first + tokens) of the document are
+the `ids` ids from place `start` on. Concatenated documents are one piece each; `form` is 0 for ids as they are,
+1 and 2 for pieces rewritten as prefix, suffix, middle and as suffix, prefix, middle.
 
-A document of several epochs has as many rows, in one shard or several; `copy` counts them from 0.
+A document of several epochs has its pieces as many times, in one shard or several; `copy` counts them from 0.
 """
 
 
@@ -144,6 +160,15 @@ def split_key(key: int) -> tuple[int, int]:
 
 def document_id(source: str, repository: str, path: str, revision: str) -> bytes:
     """The 16-byte public id of a document; fields are length-prefixed so that no two tuples collide by joining."""
-    fields = [field.encode("utf-8", "surrogateescape") for field in (source, repository, path, revision)]
-    content = b"".join([part for field in fields for part in (len(field).to_bytes(8, "little"), field)])
-    return hashlib.blake2b(content, digest_size=16, person=b"codemill doc id").digest()
+    return _hash_of(source, repository, path, revision, person=b"codemill doc id")
+
+
+def repository_id(source: str, repository: str) -> bytes:
+    """The 16-byte id of a repository of a source."""
+    return _hash_of(source, repository, person=b"codemill repo id")
+
+
+def _hash_of(*fields: str, person: bytes) -> bytes:
+    encoded = [field.encode("utf-8", "surrogateescape") for field in fields]
+    content = b"".join([part for field in encoded for part in (len(field).to_bytes(8, "little"), field)])
+    return hashlib.blake2b(content, digest_size=16, person=person).digest()

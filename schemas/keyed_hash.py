@@ -63,3 +63,9 @@ def keyed_order(seed: int, purpose: str, count: int) -> np.ndarray:
     key = _key(seed, purpose)
     index = np.arange(count, dtype=np.uint64)
     return np.argsort(_finalise(_finalise(index ^ key[0]) + key[1]), kind="stable")
+
+
+def draws(hashed: np.uint64, place: int, count: int) -> np.ndarray:
+    """Independent draws for a place of a document: uint64 [count], a function of its keyed hash and the place alone."""
+    index = np.arange(count, dtype=np.uint64) + np.uint64(count * place)
+    return _finalise(hashed + (index + np.uint64(1)) * _MULTIPLY_2)

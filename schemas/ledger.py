@@ -2,8 +2,8 @@
 
 Per (stage, source), documents and bytes: `read` equals the sum over all outcomes (kept, not_selected,
 rejected:<reason>, filtered:<rule>, exact_duplicate, near_duplicate). Per split: the tokens of the kept documents, as
-often as each is placed, plus one separator each time are the shards' streams, and the streams' tokens plus padding fill
-the records exactly.
+often as each is placed, the separators and what rewriting adds are the shards' streams, and each id of a stream is
+predicted once or comes first: the records' ids less these and the padding are none.
 """
 
 from __future__ import annotations
@@ -49,13 +49,19 @@ class SplitRow(_Frozen):
     split: str
     documents: int
     document_tokens: int
-    stream_tokens: int
-    """Document tokens and one separator after each document."""
+    rewritten: int
+    """What rewriting for filling in the middle added: its special tokens, and the difference that tokenising anew
+    makes, which may be negative."""
+    separators: int
+    """One after each document, and one after each rewritten piece that does not end its document."""
+    cut_rewritten: int
+    """The latter."""
     records: int
-    shards: int
-    """Shards with at least one record."""
+    first_ids: int
+    """Ids of the streams that no record predicts: the first of each shard where records overlap. A record that stands
+    alone opens with an id that is not of its stream."""
     padding: int
-    """Separators that fill the last record of each shard."""
+    """Separators that fill records."""
 
 
 class Ledger(_Frozen):
@@ -75,17 +81,17 @@ class Ledger(_Frozen):
                     f"accounted for {total.documents} documents, {total.bytes} bytes"
                 )
         for split in self.splits:
-            if split.stream_tokens != split.document_tokens + split.documents:
+            if split.separators != split.documents + split.cut_rewritten:
                 problems.append(
-                    f"{split.stage}/{split.split}: {split.document_tokens} tokens and {split.documents} separators "
-                    f"are not the {split.stream_tokens} tokens of the streams"
+                    f"{split.stage}/{split.split}: {split.separators} separators stand behind {split.documents} "
+                    f"documents and {split.cut_rewritten} rewritten pieces"
                 )
-            # A shard of n records holds n * L + 1 positions: neighbours overlap by one.
-            positions = split.records * context_length + split.shards
-            if positions != split.stream_tokens + split.padding:
+            stream = split.document_tokens + split.rewritten + split.separators
+            targets = split.records * context_length - split.padding
+            if stream != targets + split.first_ids:
                 problems.append(
-                    f"{split.stage}/{split.split}: {split.records} records hold {positions} positions, but streams "
-                    f"and padding are {split.stream_tokens} + {split.padding}"
+                    f"{split.stage}/{split.split}: the streams hold {stream} ids, but {targets} are predicted and "
+                    f"{split.first_ids} come first"
                 )
         for stage in sorted({row.stage for row in self.sources}):
             placements = sum(row.placements for row in self.sources if row.stage == stage)

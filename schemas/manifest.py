@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -18,7 +18,7 @@ from schemas.ledger import Ledger
 from schemas.rules import Rule
 from storage.files import exists, join, read_bytes
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MANIFEST_NAME = "manifest.json"
 TRAIN_SPLIT = "train"
 VALIDATION_PREFIX = "validation-"
@@ -38,14 +38,44 @@ class Shard(_Frozen):
     bytes: int
     sha256: str
     documents: int
-    stream_tokens: int
+    document_tokens: int
+    rewritten: int
+    """Ids of pieces rewritten for filling in the middle, less the tokens that they stand for."""
+    separators: int
+    """After documents and rewritten pieces; those of the padding not counted."""
     padding: int
+
+
+class FillInTheMiddle(_Frozen):
+    """Special tokens of rewritten pieces, and how many pieces are."""
+
+    prefix_id: int
+    suffix_id: int
+    middle_id: int
+    pieces: int
+    rewritten_pieces: int
+
+
+class Packing(_Frozen):
+    """How a split's documents lie in its records; `docs/data-format.md` states the rules.
+
+    A separator belongs to the document that it ends, and a segment begins behind each: attention and positions that
+    stop at documents follow from the ids alone. A separator behind a separator is padding and not to be predicted.
+    """
+
+    kind: Literal["concatenate", "best_fit"]
+    order: Literal["shuffled", "repository"]
+    stride: int
+    """Places from one packed record to the next: context_length where neighbours share an id, one more otherwise."""
+    separator_id: int
+    fill_in_the_middle: FillInTheMiddle | None = None
 
 
 class Split(_Frozen):
     """Shards of one split of one stage, in order; record i of the split counts through them."""
 
     shards: tuple[Shard, ...]
+    packing: Packing
     feeds_hosts: int
     """The largest number of hosts, up to the one asked for, that get equal numbers of these shards."""
 

@@ -66,6 +66,8 @@ class StagePlan(_Frozen):
     """Largest global norm of the gradient."""
     optimizer: Literal["fresh", "carry"] = "fresh"
     """Start with empty Adam moments, or with those the stage before ended with."""
+    separate_documents: bool = False
+    """Tokens attend to their own document only, and positions begin anew in each; CodeGen saw a record as one text."""
     epochs: float = Field(default=4.0, gt=0)
     """The most passes over the data that the steps may make."""
 

@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from schemas.crc import masked_crc32c, masked_crc32c_rows
+from schemas.crc import crc32c_rows, masked_crc32c
 from schemas.errors import CheckFailed, CodemillError
+from schemas.frames import TAIL_BYTES, first_broken, write_tails
 from schemas.varints import packer, unpacker
 
 FEATURE = b"text"
@@ -24,7 +25,6 @@ MAX_ID_BYTES = 4
 """28 bits: every id that fits a record fits an int32."""
 
 _FRAME_HEAD = 12  # u64 length and its CRC
-_FRAME_TAIL = 4  # CRC of the payload
 # Records handled at a time: a second look at their bytes finds them in the processor's cache.
 _CHUNK_BYTES = 1 << 18
 
@@ -76,9 +76,13 @@ class RecordLayout:
         return length + masked_crc32c(length).to_bytes(4, "little") + example
 
     @cached_property
+    def _header_array(self) -> NDArray[np.uint8]:
+        return np.frombuffer(self.header, np.uint8)
+
+    @cached_property
     def record_bytes(self) -> int:
         """R, the size of a record: record i of a shard starts at byte i * R."""
-        return len(self.header) + self.ids_per_record * self.id_bytes + _FRAME_TAIL
+        return len(self.header) + self.ids_per_record * self.id_bytes + TAIL_BYTES
 
     def encode(self, ids: NDArray[Any]) -> NDArray[np.uint8]:
         """Frame rows of ids as records.
@@ -98,20 +102,18 @@ class RecordLayout:
                 f"give integers of shape [n, {self.ids_per_record}]",
             )
         records = np.empty((len(ids), self.record_bytes), np.uint8)
-        records[:, : len(self.header)] = np.frombuffer(self.header, np.uint8)
-        body = records[:, len(self.header) : -_FRAME_TAIL].reshape(*ids.shape, self.id_bytes)
         pack = packer(self.id_bytes)
         for rows in self._chunks(len(ids)):
-            part = np.ascontiguousarray(ids[rows])
-            fits = part.itemsize <= 4 or not ((part < 0) | (part >= self.id_limit)).any()
-            if not (fits and pack(part, body[rows])):
+            chunk = records[rows]
+            chunk[:, : len(self.header)] = self._header_array
+            part = _as_uint32(ids[rows])
+            if part is None or not pack(part, chunk.reshape(-1), self.record_bytes, len(self.header)):
                 row, column = np.argwhere((ids < 0) | (ids >= self.id_limit))[0]
                 raise CodemillError(
                     f"id {ids[row, column]} in row {row}, column {column} does not fit {self.id_bytes} bytes",
                     f"ids of this layout are 0 to {self.id_limit - 1}; use a wider id_bytes for more",
                 )
-            payload = records[rows, _FRAME_HEAD:-_FRAME_TAIL]
-            records[rows, -_FRAME_TAIL:] = _little_endian(masked_crc32c_rows(payload))
+            write_tails(chunk.reshape(-1), self.record_bytes, crc32c_rows(chunk[:, _FRAME_HEAD:-TAIL_BYTES]))
         return records
 
     def decode(self, records: NDArray[np.uint8], source: str = "records") -> NDArray[np.int32]:
@@ -134,29 +136,36 @@ class RecordLayout:
             raise self.corrupt(source, bad)
         return ids
 
-    def decode_rows(self, records: NDArray[np.uint8], rows: NDArray[np.int64], ids: NDArray[np.int32]) -> int:
+    def decode_rows(
+        self,
+        records: NDArray[np.uint8],
+        rows: NDArray[np.int64],
+        ids: NDArray[np.int32],
+        places: NDArray[np.int64] | None = None,
+    ) -> int:
         """Decode chosen records, which may lie in a memory map, without copying them together first.
 
         Args:
             records: uint8 [n, record_bytes], contiguous.
             rows: which of them, int64 [m], each in [0, n).
-            ids: receives the ids, int32 [m, context_length + 1].
+            ids: receives the ids, int32 [k, context_length + 1], contiguous.
+            places: the row of `ids` for each of `rows`, int64 [m], each in [0, k); 0 .. m - 1 by default.
 
         Returns:
-            Place in `rows` of the first corrupt record, or -1. After a corrupt one, `ids` is void.
+            Place in `rows` of the first corrupt record, or -1. After a corrupt one, those rows of `ids` are void.
         """
+        places = np.arange(rows.size) if places is None else places
         unpack = unpacker(self.id_bytes)
-        header = np.frombuffer(self.header, np.uint8)
+        size, header = self.record_bytes, self._header_array
         flat = records.reshape(-1)
         for part in self._chunks(rows.size):
             chosen = rows[part]
-            crcs = _little_endian(masked_crc32c_rows(records[row, _FRAME_HEAD:-_FRAME_TAIL] for row in chosen))
-            good = (records[chosen, : header.size] == header).all(axis=1)
-            good &= (records[chosen, -_FRAME_TAIL:] == crcs).all(axis=1)
-            if not good.all():
-                return int(part.start + np.argmin(good))
-            # A record that another program wrote may pass both tests and still spell its ids in other widths.
-            bad = unpack(flat, chosen, self.record_bytes, header.size, ids[part])
+            starts = (chosen * size).tolist()
+            crcs = crc32c_rows([flat[start + _FRAME_HEAD : start + size - TAIL_BYTES] for start in starts])
+            bad = first_broken(flat, chosen, size, header, crcs)
+            if bad < 0:
+                # A record that another program wrote may pass this test and still spell its ids in other widths.
+                bad = unpack(flat, chosen, size, header.size, ids, places[part])
             if bad >= 0:
                 return int(part.start + bad)
         return -1
@@ -174,6 +183,14 @@ class RecordLayout:
         return [slice(start, min(start + step, records)) for start in range(0, records, step)]
 
 
+def _as_uint32(ids: NDArray[Any]) -> NDArray[np.uint32] | None:
+    """The same ids, contiguous; negative ones become too large for any layout. None where one has more than 32 bits."""
+    if ids.itemsize > 4 and ids.size and (ids.min() < 0 or ids.max() > np.iinfo(np.uint32).max):
+        return None
+    whole = np.ascontiguousarray(ids)
+    return whole.view(np.uint32) if whole.dtype in (np.int32, np.uint32) else whole.astype(np.uint32)
+
+
 def _field_head(number: int, length: int) -> bytes:
     """Tag and length of a length-delimited protobuf field."""
     head = bytearray([number << 3 | 2])
@@ -182,8 +199,3 @@ def _field_head(number: int, length: int) -> bytes:
         length >>= 7
     head.append(length)
     return bytes(head)
-
-
-def _little_endian(values: NDArray[np.uint32]) -> NDArray[np.uint8]:
-    """uint32 [n] -> uint8 [n, 4]."""
-    return values.astype("<u4").view(np.uint8).reshape(-1, 4)

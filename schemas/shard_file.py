@@ -14,7 +14,8 @@ from schemas.record_layout import RecordLayout
 from schemas.record_source import open_records
 from storage.files import open_input, write_atomic
 
-_PIECE_BYTES = 4 << 20
+# Pieces this small are still in the processor's cache when they are hashed and written.
+_PIECE_BYTES = 1 << 19
 
 
 class ShardWritten(NamedTuple):
@@ -25,15 +26,18 @@ class ShardWritten(NamedTuple):
     sha256: str
 
 
-def write_shard(uri: str, layout: RecordLayout, ids: NDArray[Any]) -> ShardWritten:
+def write_shard(
+    uri: str, layout: RecordLayout, ids: NDArray[Any], order: NDArray[np.int64] | None = None
+) -> ShardWritten:
     """Write a shard so that it appears whole or not at all.
 
-    Only the encoded bytes of a few megabytes are held beside `ids`.
+    A few megabytes are held beside `ids`.
 
     Args:
         uri: local path or gs:// name.
         layout: its records.
         ids: integers [n, context_length + 1]; n may be 0.
+        order: int64 [n], the rows in the order in which they are written; as they lie by default.
 
     Raises:
         CodemillError: an id does not fit the layout; nothing is written.
@@ -44,7 +48,8 @@ def write_shard(uri: str, layout: RecordLayout, ids: NDArray[Any]) -> ShardWritt
 
     def pieces() -> Iterator[bytes]:
         for start in range(0, len(ids), step):
-            piece = layout.encode(ids[start : start + step]).tobytes()
+            rows = slice(start, start + step)
+            piece = layout.encode(ids[rows if order is None else order[rows]]).tobytes()
             digest.update(piece)
             yield piece
 
@@ -101,13 +106,27 @@ class ShardReader:
             IndexError: an index outside the shard.
         """
         indices = np.asarray(indices, np.int64)
-        outside = indices[(indices < 0) | (indices >= self._records)]
-        if outside.size:
-            raise IndexError(f"{self._uri}: no record {outside[0]} among {self._records}")
         ids = np.empty((indices.size, self._layout.ids_per_record), np.int32)
-        if indices.size:
-            records, rows = self._source.fetch(indices)
-            bad = self._layout.decode_rows(records, rows, ids)
-            if bad >= 0:
-                raise self._layout.corrupt(self._uri, int(indices[bad]))
+        self.read_into(indices, ids, np.arange(indices.size))
         return ids
+
+    def read_into(self, indices: NDArray[np.int64], ids: NDArray[np.int32], places: NDArray[np.int64]) -> None:
+        """Read records to rows of an array that holds those of other shards too.
+
+        Args:
+            indices: int64 [n], each in [0, len(reader)).
+            ids: int32 [m, context_length + 1], contiguous; row places[k] receives record indices[k].
+            places: int64 [n], each in [0, m).
+
+        Raises:
+            CorruptRecord, IndexError: as `read`; those rows are then void.
+        """
+        if not indices.size:
+            return
+        if indices.min() < 0 or indices.max() >= self._records:
+            outside = indices[(indices < 0) | (indices >= self._records)]
+            raise IndexError(f"{self._uri}: no record {outside[0]} among {self._records}")
+        records, rows = self._source.fetch(indices)
+        bad = self._layout.decode_rows(records, rows, ids, places)
+        if bad >= 0:
+            raise self._layout.corrupt(self._uri, int(indices[bad]))

@@ -7,14 +7,16 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.test_import_direction import ALL_ROOMS, ROOT, imports_of, python_files
+from tests.test_import_direction import ADAPTERS, ALL_ROOMS, ROOT, imports_of, python_files
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # Rooms that Beam workers import get no extra; the others may offer what an extra brings.
 WITH_EXTRAS = {"trainer", "evaluation", "codemill"}
 # Files of other rooms that hand something over to an extra, and import it only then.
-HAND_OVERS = {"dedup/to_datasketch.py"}
+HAND_OVERS = {"dedup/to_datasketch.py", *ADAPTERS}
+# Distributions of the same modules.
+SAME = {"tensorflow-cpu": "tensorflow"}
 
 
 def distribution(requirement: str) -> str:
@@ -36,7 +38,8 @@ def imported(room: str) -> dict[str, set[str]]:
         for module, line in imports_of(path.read_text(encoding="utf-8"), package):
             top = module.split(".")[0]
             if top not in sys.stdlib_module_names and top not in ALL_ROOMS and top != "compression":
-                found[f"{relative}:{line}: {module}"] = {distribution(d) for d in providers.get(top, [])}
+                names = {distribution(name) for name in providers.get(top, [])}
+                found[f"{relative}:{line}: {module}"] = {SAME.get(name, name) for name in names}
     return found
 
 

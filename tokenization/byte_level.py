@@ -62,14 +62,15 @@ class ByteLevelEncoder:
             if self._cache is None:
                 self._cache = empty_cache()
             encode_words(texts.data, texts.offsets, self._splitter, self._tables, self._cache, out, offsets)
-        return TokenBatch(out[: offsets[-1]].copy(), offsets)
+        out.resize(int(offsets[-1]), refcheck=False)  # in place: a copy would hold the ids twice
+        return TokenBatch(out, offsets)
 
 
 def byte_level_encoder(tokenizer: tokenizers.Tokenizer) -> ByteLevelEncoder | None:
     """The encoder of a tokenizer of the library, control tokens being text; None when it is of another kind.
 
     Of this kind are GPT-2's pre-tokenizer and merges without extras, all 256 bytes in the vocabulary, and added tokens
-    that are special or runs of two to some number of spaces, or of tabs.
+    that are runs of two to some number of spaces, or of tabs, or special and without either.
     """
     file = json.loads(tokenizer.to_str())
     runs = _runs(file["added_tokens"])
@@ -125,4 +126,8 @@ def _runs(added_tokens: list[dict[str, Any]]) -> dict[str, int] | None:
         for character in _RUN_CHARACTERS
         for count in range(2, 1 + max((len(run) for run in runs if run[0] == character), default=0))
     }
+    # The library looks for runs around special tokens that are text, not within them.
+    special = "".join(token["content"] for token in added_tokens if token["special"])
+    if runs and any(character in special for character in _RUN_CHARACTERS):
+        return None
     return runs if runs.keys() == expected and max(map(len, runs), default=0) < 256 else None

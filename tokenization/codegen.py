@@ -7,44 +7,32 @@ else, the longest first.
 
 from __future__ import annotations
 
-import json
-
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from schemas.errors import CodemillError
+from tokenization.gpt2_ranks import SEPARATOR, read_ranks
 from tokenization.hf_json import HfJsonTokenizer
+from tokenization.special_tokens import check_specials
 
-SEPARATOR = "<|endoftext|>"
 RUNS = (*(" " * count for count in range(31, 1, -1)), *("\t" * count for count in range(9, 1, -1)))
 
 
-def build(vocabulary: bytes, merges: bytes) -> HfJsonTokenizer:
-    """The tokenizer over given ranks.
+def build(vocabulary: bytes, merges: bytes | None = None, specials: tuple[str, ...] = ()) -> HfJsonTokenizer:
+    """The tokenizer over given ranks; in whatever form they are given, it has the same identity.
 
     Args:
-        vocabulary: GPT-2's `vocab.json` (also named `encoder.json`): token to id.
-        merges: GPT-2's `merges.txt` (also named `vocab.bpe`): one pair a line, the first merged first.
+        vocabulary: GPT-2's `vocab.json`, `.tiktoken` file or `tokenizer.json`, see `read_ranks`.
+        merges: GPT-2's `merges.txt`, needed with `vocab.json` alone.
+        specials: further special tokens, which get the ids behind the runs.
 
     Raises:
-        CodemillError: these are not such files.
+        CodemillError: these are not such files, or a special token has a name that it cannot have.
     """
-    try:
-        ids = json.loads(vocabulary)
-        lines = merges.decode().split("\n")
-        pairs = [(left, right) for left, right in (x.split(" ") for x in lines if x and not x.startswith("#version"))]
-        tokenizer = Tokenizer(models.BPE(vocab=ids, merges=pairs))
-        last = max(ids.values())
-    except Exception as error:  # the library raises the base class
-        raise CodemillError(
-            f"not a byte-level BPE vocabulary: {error}", "name GPT-2's vocab.json and merges.txt"
-        ) from None
-    if SEPARATOR not in ids or last != len(ids) - 1:
-        raise CodemillError(
-            f"the vocabulary lacks {SEPARATOR} or skips ids",
-            "name GPT-2's vocab.json, not one of another model",
-        )
+    ranks = read_ranks(vocabulary, merges)
+    check_specials(specials, (*ranks.ids, *RUNS))
+    tokenizer = Tokenizer(models.BPE(vocab=ranks.ids, merges=ranks.merges))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(SEPARATOR, special=True, normalized=False)])
     tokenizer.add_tokens([AddedToken(run, normalized=False) for run in RUNS])
+    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in specials])
     return HfJsonTokenizer(tokenizer.to_str().encode(), SEPARATOR)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from schemas.config import CodegenTokenizerConfig, TokenizerJsonConfig
+from schemas.config import CodegenTokenizerConfig, PinnedFile, TokenizerJsonConfig
 from schemas.errors import CodemillError
-from storage.files import exists, join, read_bytes
+from storage.files import exists, join
+from storage.pinned import read_pinned, without_secrets
 from tokenization import codegen, hf_json, sentencepiece
 from tokenization.tokenizer import Tokenizer
 
@@ -25,13 +26,33 @@ def load_tokenizer(directory: str) -> Tokenizer:
     )
 
 
-def given_tokenizer(config: CodegenTokenizerConfig | TokenizerJsonConfig) -> Tokenizer:
+def given_tokenizer(config: CodegenTokenizerConfig | TokenizerJsonConfig, specials: tuple[str, ...] = ()) -> Tokenizer:
     """The tokenizer that a config names by its files.
 
+    Args:
+        config: names the files.
+        specials: special tokens that it must have; CodeGen's gets them, a `tokenizer.json` must hold them.
+
     Raises:
-        CodemillError: the files are not what the config says.
-        StorageError: a file is missing or cannot be read.
+        CodemillError: the files are not what the config says, or a special token is missing.
+        StorageError: a file is missing, cannot be read, or has not the hash that the config says.
     """
-    if isinstance(config, CodegenTokenizerConfig):
-        return codegen.build(read_bytes(config.vocabulary), read_bytes(config.merges))
-    return hf_json.HfJsonTokenizer(read_bytes(config.path), config.separator)
+    file = config.vocabulary if isinstance(config, CodegenTokenizerConfig) else config.path
+    content = _read(file)
+    try:
+        if isinstance(config, CodegenTokenizerConfig):
+            return codegen.build(content, _read(config.merges) if config.merges else None, specials)
+        tokenizer = hf_json.HfJsonTokenizer(content, config.separator)
+        for name in specials:
+            if tokenizer.special_id(name) is None:
+                raise CodemillError(
+                    f"has no special token {name!r}",
+                    "add it with `tokenizers`' add_special_tokens, or name one that the file has",
+                )
+    except CodemillError as error:
+        raise CodemillError(f"{without_secrets(file.path)}: {error.message}", error.remedy) from None
+    return tokenizer
+
+
+def _read(file: PinnedFile) -> bytes:
+    return read_pinned(file.path, file.sha256)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from buffers.kernel import kernel
 from tokenization.bpe_tables import NO_MERGE, NO_PIECE, BpeTables, FixedPieces, MergeTables, merge_of
-from tokenization.utf8 import character_bytes, code_point
+from tokenization.utf8 import character_bytes, checked_code_point
 
 WINDOW = 64
 """Symbols merged at a time: characters, or bytes where the vocabulary starts from those."""
@@ -57,7 +57,7 @@ def encode_unit(
     """Encode data[start:end] into out[place:].
 
     Args:
-        data: UTF-8.
+        data: UTF-8; bytes that are none are spelled one by one.
         start: a place that no piece reaches across.
         end: another one.
         tables: the vocabulary.
@@ -174,11 +174,16 @@ def _merge_window(
     size = 0
     at = start
     while at < end and size < work.shape[1] - 1:
-        work[symbols, size] = first_ids[np.int64(data[at]) if tables.bytewise else code_point(data, at)]
+        step = 1
+        point = np.int64(data[at])
+        if not tables.bytewise:
+            point = checked_code_point(data, at, end)
+            step = character_bytes(data[at]) if point >= 0 else 1  # a byte outside any character is spelled
+        work[symbols, size] = first_ids[point] if point >= 0 else NO_PIECE
         work[starts, size] = at
         work[_NEXT, size] = size + 1
         work[_PREVIOUS, size] = size - 1
-        at = at + 1 if tables.bytewise else min(at + character_bytes(data[at]), end)
+        at += step
         size += 1
     work[starts, size] = at
     work[_KEYS, size - 1] = _NEVER

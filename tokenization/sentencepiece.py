@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,9 @@ from buffers.texts import Texts
 from schemas.errors import CodemillError
 from storage.files import join, read_bytes, write_atomic
 from tokenization.model_proto import Model, ModelType, PieceType, parse_model
+from tokenization.piece_bytes import PieceBytes
 from tokenization.sentencepiece_tables import SPACE_MARK, joined_bytes, sentencepiece_tables
+from tokenization.special_tokens import check_specials
 from tokenization.tokenizer import TokenBatch, identity_of
 from tokenization.training_text import SENTENCE_BYTES, sentences
 from tokenization.unit_cache import UNIT_IDS, UnitCache, empty_cache, encode_joined
@@ -32,7 +34,10 @@ SEPARATOR = "<|endoftext|>"
 LINE_PIECES = ("\n", "\n\n", "\n\n\n", "\r\n", *("\t" * count for count in range(1, 10)))
 """Pieces for line ends and tabs; the trainer itself learns runs of spaces, but sees no lines and no tabs."""
 
-_LINE = re.compile("[^\n]*\n|[^\n]+")
+LINE_BYTES = 1 << 16
+"""A unigram model encodes longer lines in parts, for the library needs forty times the memory that a line has."""
+
+_LINE = re.compile(b"[^\n]{0,%d}\n{0,%d}" % (LINE_BYTES, LINE_BYTES))
 _LONGEST_PIECE = 32  # characters: long enough for deep indentation and for rulers of dashes
 
 
@@ -42,18 +47,22 @@ def train(
     *,
     vocabulary_size: int,
     model: Literal["bpe", "unigram"] = "bpe",
+    specials: tuple[str, ...] = (),
 ) -> SentencePieceTokenizer:
     """Train a model and save it; the same documents in the same order give the same bytes.
 
     Args:
         documents: valid UTF-8, in an order that depends on nothing but the corpus.
         directory: receives the model file, local or gs://.
-        vocabulary_size: number of ids, the 256 bytes and the separator included.
+        vocabulary_size: number of ids, the 256 bytes, the separator and `specials` included.
         model: how a text is segmented.
+        specials: further control pieces, which get the ids behind the separator.
 
     Raises:
-        CodemillError: the documents do not hold enough different text for a vocabulary of this size.
+        CodemillError: the documents do not hold enough different text for a vocabulary of this size, or a special
+            token has a name that it cannot have.
     """
+    check_specials(specials, ("<unk>", SEPARATOR, *LINE_PIECES, *(f"<0x{byte:02X}>" for byte in range(256))))
     trained = io.BytesIO()
     try:
         sentencepiece.SentencePieceTrainer.train(
@@ -76,7 +85,7 @@ def train(
             bos_id=-1,
             eos_id=-1,
             pad_id=-1,
-            control_symbols=[SEPARATOR],
+            control_symbols=[SEPARATOR, *specials],
             user_defined_symbols=list(LINE_PIECES),
             minloglevel=2,
         )
@@ -102,8 +111,9 @@ class SentencePieceTokenizer:
     """A trained model, given as the bytes of its file.
 
     BPE models encode as `SentencePieceProcessor.encode` of the whole text would, many times faster. A unigram model
-    encodes line by line: over a whole text, sums of 32-bit scores would round differently with the length of what
-    stands before.
+    encodes line by line, the line ends behind a line with it: over a whole text, sums of 32-bit scores would round
+    differently with the length of what stands before. A line of more than `LINE_BYTES` is cut before its last space
+    within them, or, where the second half of them has none, before the character that does not fit.
 
     Raises:
         CodemillError: the model changes texts (it normalises, or adds or removes spaces), has no separator, or holds
@@ -118,8 +128,12 @@ class SentencePieceTokenizer:
                 "the SentencePiece model normalises texts or adds or removes spaces",
                 "train it with the identity normalisation, no dummy prefix and all whitespace kept",
             )
-        self._separator_id = _separator_id(model)
-        self._bytes = _piece_bytes(model)
+        self._specials = {piece.text: i for i, piece in enumerate(model.pieces) if piece.type == PieceType.CONTROL}
+        if SEPARATOR not in self._specials:
+            raise CodemillError(
+                f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol"
+            )
+        self._bytes = PieceBytes([_spelled(piece.text, piece.type) for piece in model.pieces])
         self._encoder = _encoder(model, data)
 
     @classmethod
@@ -140,7 +154,11 @@ class SentencePieceTokenizer:
     @property
     def separator_id(self) -> int:
         """Id of the control piece between documents."""
-        return self._separator_id
+        return self._specials[SEPARATOR]
+
+    def special_id(self, name: str) -> int | None:
+        """The id of a control piece, or None."""
+        return self._specials.get(name)
 
     def encode(self, texts: Texts) -> TokenBatch:
         """The ids of each document; threads may share a tokenizer, one encodes at a time."""
@@ -148,22 +166,11 @@ class SentencePieceTokenizer:
 
     def decode(self, ids: NDArray[np.uint32]) -> bytes:
         """The bytes that ids stand for: of any stretch of ids, even one that starts within a character."""
-        return b"".join(map(self._bytes.__getitem__, ids.tolist()))
+        return self._bytes.join(ids)
 
     def save(self, directory: str) -> None:
         """Write the model file."""
         write_atomic(join(directory, MODEL_FILE), self._data)
-
-
-def _separator_id(model: Model) -> int:
-    for i, piece in enumerate(model.pieces):
-        if piece.type == PieceType.CONTROL and piece.text == SEPARATOR:
-            return i
-    raise CodemillError(f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol")
-
-
-def _piece_bytes(model: Model) -> list[bytes]:
-    return [_spelled(piece.text, piece.type) for piece in model.pieces]
 
 
 def _spelled(text: str, kind: PieceType) -> bytes:
@@ -194,7 +201,8 @@ class _BpeEncoder:
             if self._cache is None:
                 self._cache = empty_cache()
             encode_joined(texts.data, texts.offsets, self._joined, self._tables, self._cache, out, offsets)
-        return TokenBatch(out[: offsets[-1]].copy(), offsets)
+        out.resize(int(offsets[-1]), refcheck=False)  # in place: a copy would hold the ids twice
+        return TokenBatch(out, offsets)
 
 
 class _LineEncoder:
@@ -204,14 +212,62 @@ class _LineEncoder:
         self._mark = [byte_ids[f"<0x{byte:02X}>"] for byte in SPACE_MARK.encode()]
 
     def encode(self, texts: Texts) -> TokenBatch:
-        documents = [self._encode(texts.document(i).decode()) for i in range(len(texts))]
-        offsets = np.cumsum([0, *map(len, documents)], dtype=np.int64)
-        return TokenBatch(np.concatenate([np.empty(0, np.uint32), *documents]), offsets)
+        out = np.empty(int(texts.offsets[-1]), np.uint32)  # no byte gives more than one id
+        offsets = np.zeros(len(texts) + 1, np.int64)
+        place = 0
+        for document in range(len(texts)):
+            text = texts.data[texts.offsets[document] : texts.offsets[document + 1]].data
+            for lines in _groups(_lines(text)):
+                for ids in self._encode(lines):
+                    out[place : place + len(ids)] = ids
+                    place += len(ids)
+            offsets[document + 1] = place
+        out.resize(place, refcheck=False)
+        return TokenBatch(out, offsets)
 
-    def _encode(self, text: str) -> NDArray[np.uint32]:
-        ids: list[int] = []
-        for line in _LINE.findall(text):
-            for i, part in enumerate(line.split(SPACE_MARK)):
-                ids += self._mark if i else []
-                ids += self._processor.encode(part)
-        return np.array(ids, np.uint32)
+    def _encode(self, lines: list[str]) -> Iterator[list[int]]:
+        parts = [part for line in lines for part in line.split(SPACE_MARK)]
+        encoded = iter(self._processor.encode(parts, num_threads=1))
+        for line in lines:
+            yield next(encoded)
+            for _ in range(line.count(SPACE_MARK)):
+                yield self._mark
+                yield next(encoded)
+
+
+def _groups(lines: Iterator[str]) -> Iterator[list[str]]:
+    """Lines for one call of the library, which costs as much as some hundred bytes."""
+    group: list[str] = []
+    held = 0
+    for line in lines:
+        group.append(line)
+        held += len(line)
+        if held >= LINE_BYTES:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
+
+
+def _lines(text: memoryview) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        line = _LINE.match(text, start)
+        assert line is not None  # it matches nothing, too
+        content = bytes(line[0])
+        end = line.end()
+        if end < len(text) and not content.endswith(b"\n"):
+            content = content[: _cut(content, text[end])]
+        yield content.decode()
+        start += len(content)
+
+
+def _cut(content: bytes, following: int) -> int:
+    """Where to cut a line that goes on with the byte `following`: before a space, or else before a character."""
+    space = content.rfind(b" ", LINE_BYTES // 2)
+    if following == ord(" ") or space < 0:
+        space = len(content)
+        while following & 0xC0 == 0x80:
+            space -= 1
+            following = content[space]
+    return space

@@ -49,12 +49,16 @@ class Tokenizer(Protocol):
         """The id that stands between documents; `encode` never gives it."""
         ...
 
+    def special_id(self, name: str) -> int | None:
+        """The id of a special (control) token, which `encode` never gives; None when there is no such token."""
+        ...
+
     def encode(self, texts: Texts) -> TokenBatch:
         """The ids of each document, without any separator; documents are valid UTF-8 without NUL."""
         ...
 
     def decode(self, ids: NDArray[np.uint32]) -> bytes:
-        """The bytes that ids stand for; the separator stands for none."""
+        """The bytes that ids stand for; the separator and other special tokens stand for none."""
         ...
 
     def save(self, directory: str) -> None:

@@ -23,7 +23,7 @@ from tokenization.split import Splitter, split
 UNIT_BYTES = 40
 """Longer units are encoded each time they occur."""
 UNIT_IDS = 6
-"""So are units with more ids."""
+"""So are units with more ids than a row has room for behind their bytes: at least these."""
 
 _WORD = 8  # bytes; units up to here are looked up in the small table first
 _SMALL_IDS = 2
@@ -31,7 +31,6 @@ _SMALL_BITS = 14
 _PLACES = 1 << 19
 _FULL = 5 * _PLACES // 8
 _SPAN = 1 << 13  # bytes of text cut into units at a time
-_KEY_WORDS = UNIT_BYTES // _WORD
 _META = 7
 _ROW_WORDS = 8
 
@@ -52,8 +51,9 @@ class UnitCache(NamedTuple):
         small: uint64 [2 ** 14, 2], a row for each hash of a unit of at most eight bytes, the last one seen: its bytes
             (never equal for two units: a NUL is always a unit by itself), and number of ids << 42 | two ids of 21
             bits, 0 where the row is empty. It stays in the processor's second-level cache.
-        rows: uint64 [places, 8], open addressing, a row to a cache line: five words of the unit's bytes, two words of
-            three ids of 21 bits each, and number of ids << 8 | number of bytes, 0 where the place is empty.
+        rows: uint64 [places, 8], open addressing, a row to a cache line: one to five words of the unit's bytes, behind
+            them words of three ids of 21 bits each, two to six of them, and in the last one number of ids << 8 | number
+            of bytes, 0 where the place is empty.
         used: int64 [1], rows in use.
         touched: uint64 [1], where loads that only fetch leave their sum, lest the compiler drop them.
         ends: int64 [span], scratch: where the units of a span end.
@@ -165,6 +165,12 @@ def _cut(data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint
 
 
 @kernel
+def _room(size: int) -> int:
+    """Ids that a row has room for behind the bytes of a unit."""
+    return 3 * (_META - ((size + _WORD - 1) >> 3))
+
+
+@kernel
 def _tail_word(data: NDArray[np.uint8], start: int, size: int) -> np.uint64:
     """The last word of a unit's bytes; the shift drops the bytes behind the unit."""
     words = (size + _WORD - 1) >> 3
@@ -223,7 +229,7 @@ def _encode_units(
             return int(place)
         end = cache.ends[unit]
         count = encode_unit(data, start, end, tables, cache.work, out, place) - place
-        if row >= 0 and count <= UNIT_IDS:
+        if row >= 0 and count <= _room(end - start):
             _remember(data, start, end - start, out[place : place + count], cache, row)
         place += count
         start = end
@@ -284,8 +290,8 @@ def _copy_known(
             meta = rows[at, _META]
         if meta == 0:
             return unit, start, missing, place, np.int64(at)
-        low = rows[at, _KEY_WORDS]
-        high = rows[at, _KEY_WORDS + 1]
+        low = rows[at, words]
+        high = rows[at, words + 1]
         count = np.int64(meta >> _SIZE_SHIFT)
         out[place] = low & _ID_MASK
         out[place + 1] = (low >> _ID_BITS) & _ID_MASK
@@ -293,6 +299,8 @@ def _copy_known(
         out[place + 3] = high & _ID_MASK
         out[place + 4] = (high >> _ID_BITS) & _ID_MASK
         out[place + 5] = high >> _COUNT_SHIFT
+        for i in range(UNIT_IDS, count):
+            out[place + i] = (rows[at, words + i // 3] >> (_ID_BITS * np.uint64(i % 3))) & _ID_MASK
         if words == 1 and count <= _SMALL_IDS:
             row = (tail * _MIX_1) >> _SMALL_SHIFT
             small[row, 0] = tail
@@ -313,9 +321,9 @@ def _remember(
     for word in range(words - 1):
         row[word] = load_u64(data, start + _WORD * word)
     row[words - 1] = _tail_word(data, start, size)
-    row[_KEY_WORDS : _KEY_WORDS + 2] = 0
+    row[words:_META] = 0
     for i in range(ids.size):
-        row[_KEY_WORDS + i // 3] |= np.uint64(ids[i]) << (_ID_BITS * np.uint64(i % 3))
+        row[words + i // 3] |= np.uint64(ids[i]) << (_ID_BITS * np.uint64(i % 3))
     row[_META] = np.uint64(ids.size << 8 | size)
     cache.used[0] += 1
     if cache.used[0] >= _FULL:

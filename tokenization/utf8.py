@@ -32,3 +32,20 @@ def code_point(data: NDArray[np.uint8], at: int) -> int:
     if first < 0xF0:
         return (first & 0x0F) << 12 | (data[at + 1] & 0x3F) << 6 | data[at + 2] & 0x3F
     return (first & 0x07) << 18 | (data[at + 1] & 0x3F) << 12 | (data[at + 2] & 0x3F) << 6 | data[at + 3] & 0x3F
+
+
+@kernel
+def checked_code_point(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """The code point whose UTF-8 starts at a place and is complete before `end`; -1 where no character does."""
+    first = np.int64(data[at])
+    if first < 0x80:
+        return first
+    size = character_bytes(data[at])
+    if size == 1 or first >= 0xF8 or at + size > end:
+        return -1
+    for i in range(at + 1, at + size):
+        if data[i] & 0xC0 != 0x80:
+            return -1
+    point = code_point(data, at)
+    # A longer spelling than needed would come back as the shorter one.
+    return point if point >= (0x80 if size == 2 else 0x800 if size == 3 else 0x10000) else -1

@@ -17,7 +17,7 @@ import numpy as np
 from jax.sharding import NamedSharding
 from numpy.typing import NDArray
 
-from trainer.order import records_at
+from loaders.order import records_at
 
 
 class Records(Protocol):

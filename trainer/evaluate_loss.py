@@ -10,14 +10,20 @@ import numpy as np
 
 from schemas.model_config import ModelConfig
 from trainer.data import Batches
+from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
 from trainer.parameters import Parameters
 
 
 def held_out_loss(
-    config: ModelConfig, params: Parameters, batches: Batches, sequences: int, compute_dtype: str = "float32"
+    config: ModelConfig,
+    params: Parameters,
+    batches: Batches,
+    sequences: int,
+    compute_dtype: str = "float32",
+    rule: DocumentRule | None = None,
 ) -> float:
-    """Mean cross-entropy of a token, in nats, over the first `sequences` records of a split's keyed order.
+    """Mean cross-entropy of a target, in nats, over the first `sequences` records of a split's keyed order.
 
     Args:
         config: the model's sizes.
@@ -25,18 +31,25 @@ def held_out_loss(
         batches: of the split, one microbatch each. The last one is filled up with sequences that do not count.
         sequences: how many to use at most; a smaller split is used whole.
         compute_dtype: as in `model.logits`.
+        rule: as in `sequence_loss`.
     """
     wanted = min(sequences, len(batches.records))
-    total = jnp.float32(0)
+    total = np.zeros(2)
     for first in range(0, wanted, batches.shape.total):
         counted = (np.arange(first, first + batches.shape.total) < wanted).astype(np.float32)
-        total += _summed_loss(config, compute_dtype, params, batches.at(first), counted)
-    return float(total) / wanted
+        total += np.asarray(_summed_loss(config, compute_dtype, rule, params, batches.at(first), counted))
+    return float(total[0] / total[1])
 
 
-@partial(jax.jit, static_argnames=("config", "compute_dtype"))
+@partial(jax.jit, static_argnames=("config", "compute_dtype", "rule"))
 def _summed_loss(
-    config: ModelConfig, compute_dtype: str, params: Parameters, batch: jax.Array, counted: jax.Array
+    config: ModelConfig,
+    compute_dtype: str,
+    rule: DocumentRule | None,
+    params: Parameters,
+    batch: jax.Array,
+    counted: jax.Array,
 ) -> jax.Array:
-    losses = sequence_loss(config, params, batch[0], jnp.dtype(compute_dtype))
-    return jnp.sum(losses.cross_entropy * counted)
+    """[cross-entropy, targets], summed over the sequences that count."""
+    losses = sequence_loss(config, params, batch[0], jnp.dtype(compute_dtype), rule=rule)
+    return jnp.stack([jnp.sum(losses.cross_entropy * counted), jnp.sum(losses.targets * counted)])

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from trainer.documents import DocumentRule, target_mask
 from trainer.model import head, hidden, unrolling
 from trainer.parameters import Parameters
 
@@ -17,11 +18,13 @@ _SCORES_AT_ONCE_ELSEWHERE = 1 << 28
 
 
 class SequenceLoss(NamedTuple):
-    """Losses of each sequence, means over its tokens, float32 [batch], in nats."""
+    """Losses of each sequence, sums over its targets, float32 [batch], in nats."""
 
     cross_entropy: jax.Array
     z: jax.Array
     """Z_LOSS * (log Z)^2, JaxFormer's auxiliary loss."""
+    targets: jax.Array
+    """How many targets the sums are over: all that are not padding."""
 
 
 def sequence_loss(
@@ -30,6 +33,7 @@ def sequence_loss(
     ids: jax.Array,
     compute_dtype: Any = jnp.float32,
     rematerialise: bool = False,
+    rule: DocumentRule | None = None,
 ) -> SequenceLoss:
     """How well the model predicts ids[:, 1:] from ids[:, :-1].
 
@@ -42,25 +46,30 @@ def sequence_loss(
         ids: integers [batch, length + 1].
         compute_dtype: as in `model.logits`.
         rematerialise: as in `model.hidden`.
+        rule: tells padding, which is not predicted, and documents; left out, every target counts.
     """
-    x_BTE = hidden(config, params, ids[:, :-1], compute_dtype, rematerialise)
+    x_BTE = hidden(config, params, ids[:, :-1], compute_dtype, rematerialise, rule)
     batch, length, width = x_BTE.shape
     pieces = _pieces(length, batch * config.vocabulary_rows)
     x_NBCE = x_BTE.reshape(batch, pieces, length // pieces, width).swapaxes(0, 1)
-    targets_NBC = ids[:, 1:].reshape(batch, pieces, length // pieces).swapaxes(0, 1)
+    counted_BT = target_mask(ids, rule)
+    targets_NBC, counted_NBC = (
+        x_BT.reshape(batch, pieces, length // pieces).swapaxes(0, 1) for x_BT in (ids[:, 1:], counted_BT)
+    )
 
-    def piece(_: None, x_and_targets: tuple[jax.Array, jax.Array]) -> tuple[None, SequenceLoss]:
-        x_BCE, targets_BC = x_and_targets
+    def piece(_: None, part: tuple[jax.Array, jax.Array, jax.Array]) -> tuple[None, tuple[jax.Array, jax.Array]]:
+        x_BCE, targets_BC, counted_BC = part
         scores_BCV = head(params, x_BCE)
         log_normaliser = jax.nn.logsumexp(scores_BCV, axis=-1)
         # A masked sum instead of a gather: it stays local where the vocabulary is split over devices.
         chosen = jnp.arange(scores_BCV.shape[-1]) == targets_BC[..., None]
         cross_entropy = log_normaliser - jnp.sum(jnp.where(chosen, scores_BCV, 0.0), axis=-1)
-        return None, SequenceLoss(cross_entropy.sum(-1), Z_LOSS * jnp.square(log_normaliser).sum(-1))
+        z = Z_LOSS * jnp.square(log_normaliser)
+        return None, ((cross_entropy * counted_BC).sum(-1), (z * counted_BC).sum(-1))
 
     again = jax.checkpoint(piece, prevent_cse=False)
-    _, sums = jax.lax.scan(again, None, (x_NBCE, targets_NBC), unroll=unrolling())
-    return SequenceLoss(sums.cross_entropy.sum(0) / length, sums.z.sum(0) / length)
+    _, (cross_entropy, z) = jax.lax.scan(again, None, (x_NBCE, targets_NBC, counted_NBC), unroll=unrolling())
+    return SequenceLoss(cross_entropy.sum(0), z.sum(0), counted_BT.sum(-1))
 
 
 def _pieces(length: int, scores_per_position: int) -> int:

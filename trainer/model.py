@@ -12,13 +12,14 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from trainer.documents import DocumentRule, Places, places_of
 from trainer.mesh import BATCH_AXES, constrain
 from trainer.parameters import Parameters, parameter_table
 from trainer.rotary import rotate
 
 LAYER_NORM_EPSILON = 1e-5
 MASKED = -1e10
-"""Added to the score of a token that lies in the future."""
+"""Added to the score of a token that lies in the future, or in another document."""
 
 
 def logits(
@@ -45,6 +46,7 @@ def hidden(
     input_ids: jax.Array,
     compute_dtype: Any = jnp.float32,
     rematerialise: bool = False,
+    rule: DocumentRule | None = None,
 ) -> jax.Array:
     """The residual stream after all layers and the last norm: compute_dtype [batch, length, width].
 
@@ -54,12 +56,14 @@ def hidden(
         input_ids: integers [batch, length].
         compute_dtype: as in `logits`.
         rematerialise: recompute each layer in the backward pass instead of keeping its activations.
+        rule: how to treat the documents of a record; left out, a record is one text.
     """
+    places = places_of(input_ids, rule)
     table = parameter_table(config)
     stacked = {name: params[name] for name, parameter in table.items() if parameter.stacked}
 
     def step(x_BTE: jax.Array, layer: Parameters) -> tuple[jax.Array, None]:
-        return block(config, layer, x_BTE), None
+        return block(config, layer, x_BTE, places), None
 
     if rematerialise:
         # Under scan the compiler cannot merge the two passes, so the costly guard against that is left off.
@@ -76,21 +80,24 @@ def head(params: Parameters, x_BTE: jax.Array) -> jax.Array:
     return constrain(scores_BTV + params["head_bias"], BATCH_AXES, None, "tensor")
 
 
-def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
+def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places) -> jax.Array:
     """One layer, x + attention(norm(x)) + mlp(norm(x)); `layer` holds its slice of each stacked parameter."""
     normed_BTE = layer_norm(x_BTE, layer["norm_scale"], layer["norm_bias"])
-    return constrain(x_BTE + attention(config, layer, normed_BTE) + mlp(layer, normed_BTE), BATCH_AXES)
+    return constrain(x_BTE + attention(config, layer, normed_BTE, places) + mlp(layer, normed_BTE), BATCH_AXES)
 
 
-def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array) -> jax.Array:
+def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places) -> jax.Array:
     """Causal self-attention over rotated queries and keys; scores and softmax are float32."""
     # Heads before length: the layout in which the two products below are plain batches of matrices.
     query, key, value = jnp.einsum("bte,eshk->sbhtk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
-    positions_T = jnp.arange(x_BTE.shape[1])
-    query, key = rotate(query, positions_T, config.rotary_dim), rotate(key, positions_T, config.rotary_dim)
+    query, key = (rotate(x_BHTK, places.positions, config.rotary_dim) for x_BHTK in (query, key))
     scores_BHTS = jnp.einsum("bhtk,bhsk->bhts", query, key, preferred_element_type=jnp.float32)
-    hidden_TS = jnp.where(positions_T[:, None] >= positions_T[None, :], 0.0, MASKED)
-    weights_BHTS = jax.nn.softmax(scores_BHTS / math.sqrt(config.head_dim) + hidden_TS, axis=-1)
+    index_T = jnp.arange(x_BTE.shape[1])
+    seen = index_T[:, None] >= index_T[None, :]
+    if places.segments is not None:
+        seen = seen & (places.segments[:, None, :, None] == places.segments[:, None, None, :])
+    hidden = jnp.where(seen, 0.0, MASKED)
+    weights_BHTS = jax.nn.softmax(scores_BHTS / math.sqrt(config.head_dim) + hidden, axis=-1)
     mixed_BHTK = jnp.einsum("bhts,bhsk->bhtk", weights_BHTS.astype(x_BTE.dtype), value)
     return jnp.einsum("bhtk,hke->bte", mixed_BHTK, layer["attention_out"].astype(x_BTE.dtype))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from loaders.split import SplitRecords
 from schemas.errors import CheckFailed, CodemillError
 from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX, Manifest, Stage, load_manifest
 from schemas.model_config import ModelConfig
 from schemas.plan import Plan, StagePlan
 from schemas.record_layout import RecordLayout
-from trainer.split import SplitRecords
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class StageData:
 
     digest: str
     """The snapshot's."""
+    separator_id: int
     train: SplitRecords
     validation: dict[str, SplitRecords]
     """By language; empty splits are left out."""
@@ -44,6 +45,7 @@ def open_stage(model: ModelConfig, stage: StagePlan) -> StageData:
     }
     return StageData(
         manifest.digest,
+        manifest.tokenizer.separator_id,
         SplitRecords(stage.snapshot, entry.splits[TRAIN_SPLIT], layout),
         {language: records for language, records in validation.items() if len(records)},
     )

@@ -13,9 +13,12 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
+from loaders.order import order_key
+from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
 from schemas.plan import Plan
 from trainer.checkpoint import Checkpoints
 from trainer.data import Batches, BatchShape, Records
+from trainer.documents import DocumentRule
 from trainer.evaluate_loss import held_out_loss
 from trainer.flops import Peak, flops_per_token
 from trainer.lineage import Lineage, StageDone
@@ -47,7 +50,12 @@ class Run:
         stage = self.plan.stages[number]
         automatic = "float32" if jax.default_backend() == "cpu" else "bfloat16"
         dtype = automatic if self.plan.compute_dtype == "auto" else self.plan.compute_dtype
-        return StepConfig(self.plan.model, stage.weight_decay, stage.clip, dtype, self.plan.rematerialise)
+        rule = self.rule(number)
+        return StepConfig(self.plan.model, stage.weight_decay, stage.clip, dtype, self.plan.rematerialise, rule)
+
+    def rule(self, number: int) -> DocumentRule:
+        """How stage `number` treats the documents of a record."""
+        return DocumentRule(self.data[number].separator_id, self.plan.stages[number].separate_documents)
 
 
 class Stopped(Exception):
@@ -95,7 +103,7 @@ def train_stage(run: Run, number: int, state: TrainState, lineage: Lineage) -> t
             meter.restart_clock()  # the first step compiles
 
     watch = LateWatch(stage.name, seen)
-    train_data = _batches(run, number, run.data[number].train, f"{stage.name}/train", stage.microbatches)
+    train_data = _batches(run, number, run.data[number].train, order_key(stage.name, TRAIN_SPLIT), stage.microbatches)
     with closing(train_data.following(consumed)) as batches:
         for step in range(done + 1, stage.steps + 1):
             asked = time.perf_counter()
@@ -160,14 +168,16 @@ def _evaluate(run: Run, number: int, step: int, params: Parameters) -> None:
     """Held-out losses of this stage's and all earlier stages' data, by language."""
     plan, dtype = run.plan, run.step_config(number).compute_dtype
 
-    def loss(stage: str, language: str, records: Records) -> float:
-        batches = _batches(run, number, records, f"{stage}/validation-{language}", microbatches=1)
-        return held_out_loss(plan.model, params, batches, plan.evaluation_sequences, dtype)
+    def loss(known: int, language: str, records: Records) -> float:
+        key = order_key(plan.stages[known].name, VALIDATION_PREFIX + language)
+        batches = _batches(run, number, records, key, microbatches=1)
+        return held_out_loss(plan.model, params, batches, plan.evaluation_sequences, dtype, run.rule(known))
 
-    known = zip(plan.stages[: number + 1], run.data, strict=False)
     losses = {
-        stage.name: {language: loss(stage.name, language, records) for language, records in data.validation.items()}
-        for stage, data in known
+        plan.stages[known].name: {
+            language: loss(known, language, records) for language, records in run.data[known].validation.items()
+        }
+        for known in range(number + 1)
     }
     before = sum(s.steps for s in plan.stages[:number])
     run.log.evaluation(plan.stages[number].name, step, before + step, losses)

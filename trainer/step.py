@@ -10,10 +10,14 @@ import jax.numpy as jnp
 import optax
 
 from schemas.model_config import ModelConfig
+from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
 from trainer.mesh import constrain_parameters
 from trainer.optimizer import make_optimizer
 from trainer.parameters import Parameters, initial_parameters
+
+Summed = tuple[Parameters, jax.Array, jax.Array]
+"""Gradient, loss and share of places that are targets, summed over microbatches."""
 
 
 class TrainState(NamedTuple):
@@ -34,13 +38,14 @@ class StepConfig(NamedTuple):
     clip: float
     compute_dtype: str
     rematerialise: bool
+    rule: DocumentRule
 
 
 class Metrics(NamedTuple):
     """Scalars of one step, on the device until someone looks."""
 
     loss: jax.Array
-    """Mean cross-entropy of a token in nats, z-loss not included."""
+    """Mean cross-entropy of a target in nats, z-loss and padding not included."""
     gradient_norm: jax.Array
     """Global norm before clipping."""
     finite: jax.Array
@@ -72,22 +77,27 @@ def train_step(
         batch: ids, int32 [microbatches, sequences, length + 1].
         learning_rate: float32 scalar, so that it may change without a compilation.
     """
+    places = batch[0].size - len(batch[0])
 
-    def objective(params: Parameters, ids: jax.Array) -> tuple[jax.Array, jax.Array]:
-        losses = sequence_loss(config.model, params, ids, jnp.dtype(config.compute_dtype), config.rematerialise)
-        return losses.cross_entropy.mean() + losses.z.mean(), losses.cross_entropy.mean()
+    def objective(params: Parameters, ids: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+        losses = sequence_loss(
+            config.model, params, ids, jnp.dtype(config.compute_dtype), config.rematerialise, config.rule
+        )
+        cross_entropy, z = losses.cross_entropy.sum() / places, losses.z.sum() / places
+        return cross_entropy + z, (cross_entropy, losses.targets.sum() / places)
 
-    def gradient_of(ids: jax.Array) -> tuple[Parameters, jax.Array]:
-        gradient, loss = jax.grad(objective, has_aux=True)(state.params, ids)
-        return constrain_parameters(config.model, gradient), loss
+    def gradient_of(ids: jax.Array) -> Summed:
+        gradient, (loss, share) = jax.grad(objective, has_aux=True)(state.params, ids)
+        return constrain_parameters(config.model, gradient), loss, share
 
-    def add(total: tuple[Parameters, jax.Array], ids: jax.Array) -> tuple[tuple[Parameters, jax.Array], None]:
+    def add(total: Summed, ids: jax.Array) -> tuple[Summed, None]:
         return jax.tree.map(jnp.add, total, gradient_of(ids)), None
 
     total = gradient_of(batch[0])
     if len(batch) > 1:
         total, _ = jax.lax.scan(add, total, batch[1:])
-    gradient, loss = jax.tree.map(lambda leaf: leaf / len(batch), total)
+    # Means over the targets of the whole batch: a microbatch with more padding weighs less.
+    gradient, loss, _ = jax.tree.map(lambda leaf: leaf / jnp.maximum(total[2], 1 / places), total)
 
     norm = optax.tree.norm(gradient)
     finite = state.finite & jnp.isfinite(loss) & jnp.isfinite(norm)

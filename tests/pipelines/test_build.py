@@ -20,7 +20,7 @@ from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from tests.corpus import write_corpus
 from tokenization.load import load_tokenizer
-from tokenization.packing import record_order
+from tokenization.packing.records import record_order
 
 
 class Silence:

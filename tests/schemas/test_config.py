@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 import yaml
 
-from schemas.config import BuildConfig, load_config
+from schemas.config import BuildConfig, CodegenTokenizerConfig, PinnedFile, load_config
 from schemas.errors import CodemillError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -61,10 +61,44 @@ def test_bad_yaml_names_the_line(tmp_path: Path) -> None:
         ({"dedup": {"near": {"bands": 64, "rows": 8}}}, "256 bins"),
         ({"sources": {**SMALL["sources"], "idle": SMALL["sources"]["code"]}}, "no stage uses source 'idle'"),
         ({"seed": "x"}, "seed"),
+        ({"stages": {"a": {"sources": ["code"], "order": "repository", "packing": "best_fit"}}}, "would undo"),
+        ({"stages": {"a": {"sources": ["code"], "fill_in_the_middle": {"rate": 0}}}}, "rate"),
+        (
+            {"stages": {"a": {"sources": ["code"], "fill_in_the_middle": {"tokens": ["a", "b", "a"]}}}},
+            "three different",
+        ),
     ],
 )
 def test_contradictions_are_named(tmp_path: Path, change: dict[str, Any], words: str) -> None:
     assert words in error_of(tmp_path, {**SMALL, **change})
+
+
+PINNED = {"path": "https://host/vocab.json", "sha256": "0" * 64}
+
+
+def test_a_tokenizers_file_is_a_name_or_a_name_and_a_hash(tmp_path: Path) -> None:
+    given = {"kind": "codegen", "vocabulary": PINNED, "merges": "gs://bucket/merges.txt"}
+    tokenizer = load(tmp_path, {**SMALL, "tokenizer": given}).tokenizer
+    assert isinstance(tokenizer, CodegenTokenizerConfig)
+    assert tokenizer.vocabulary == PinnedFile(**PINNED)
+    assert tokenizer.merges == PinnedFile(path="gs://bucket/merges.txt")
+    assert BuildConfig.model_validate({**SMALL, "tokenizer": tokenizer.model_dump(mode="json")}).tokenizer == tokenizer
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("https://host/t.json", "needs the sha256"),
+        ("http://host/t.json", "http:// is not read"),
+        ({**PINNED, "sha256": "0" * 63}, "sha256"),
+        ({**PINNED, "path": "https://me:key@host/t.json"}, "a user or password"),
+        ({**PINNED, "path": ""}, "path"),
+        ({"path": "a", "hash": "0"}, "unknown key"),
+        (["a"], "path"),
+    ],
+)
+def test_files_that_cannot_be_trusted_are_refused(tmp_path: Path, file: Any, words: str) -> None:
+    assert words in error_of(tmp_path, {**SMALL, "tokenizer": {"kind": "tokenizer_json", "path": file}})
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:

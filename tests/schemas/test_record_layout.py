@@ -58,10 +58,11 @@ def test_every_record_of_a_layout_has_one_size(length: int) -> None:
     assert layout.encode(high).tobytes() == plain_record(high[0].tolist(), 3)
 
 
-@pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.uint32, np.int64, np.uint64])
-def test_any_integer_type_is_taken(dtype: type[np.integer]) -> None:
+@pytest.mark.parametrize("dtype", ["i1", "u2", "i4", "u4", "i8", "u8", ">i4", ">u8"])
+def test_any_integer_type_is_taken(dtype: str) -> None:
     ids = np.arange(18).reshape(2, 9)
     assert LAYOUT.encode(ids.astype(dtype)).tobytes() == LAYOUT.encode(ids).tobytes()
+    assert LAYOUT.encode(np.asfortranarray(ids.astype(dtype))).tobytes() == LAYOUT.encode(ids).tobytes()
 
 
 def test_more_rows_than_a_chunk() -> None:
@@ -74,7 +75,7 @@ def test_more_rows_than_a_chunk() -> None:
 
 
 @pytest.mark.parametrize("value", [-1, 1 << 21, 1 << 31, 1 << 40, -(1 << 40)])
-@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize("dtype", [np.int16, np.int32, np.int64])
 def test_an_id_that_does_not_fit_is_named(value: int, dtype: type[np.signedinteger]) -> None:
     if not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
         pytest.skip("no such value in this type")
@@ -139,3 +140,31 @@ def test_tensorflow_and_protobuf_read_the_records(tmp_path: Path) -> None:
         assert (tf.io.parse_single_example(payload, ragged)["text"].values.numpy() == row).all()
         assert tf.train.Example.FromString(payload).features.feature["text"].int64_list.value == row.tolist()
     assert (tf.io.parse_example(payloads, fixed)["text"].numpy() == ids).all()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_pipelines_of_other_trainers_read_the_records(tmp_path: Path) -> None:
+    """JaxFormer's way: a dataset of files, parsed as a sparse feature and made dense; one by one and in batches."""
+    tf = pytest.importorskip("tensorflow")
+    ids = np.random.default_rng(4).integers(0, LAYOUT.id_limit, (23, 9))
+    path = tmp_path / "records.tfrecord"
+    path.write_bytes(LAYOUT.encode(ids).tobytes())
+    sparse = {"text": tf.io.VarLenFeature(tf.int64)}
+    fixed = {"text": tf.io.FixedLenFeature([9], tf.int64)}
+    files = tf.data.TFRecordDataset([str(path)])
+    ways = {
+        "dense": files.map(
+            lambda record: tf.sparse.to_dense(tf.sparse.reorder(tf.io.parse_single_example(record, sparse)["text"]))
+        ),
+        "values": files.map(lambda record: tf.io.parse_single_example(record, sparse)["text"].values),
+        "fixed": files.map(lambda record: tf.io.parse_single_example(record, fixed)["text"]),
+    }
+    ways = {name: way.batch(7) for name, way in ways.items()}
+    batched = files.batch(7)
+    ways["batched dense"] = batched.map(
+        lambda records: tf.sparse.to_dense(tf.io.parse_example(records, sparse)["text"])
+    )
+    ways["batched fixed"] = batched.map(lambda records: tf.io.parse_example(records, fixed)["text"])
+    for name, way in ways.items():
+        assert np.array_equal(np.concatenate(list(way.as_numpy_iterator())), ids), name

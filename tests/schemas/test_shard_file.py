@@ -35,12 +35,25 @@ def test_many_pieces_make_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert written(tmp_path).read_bytes() == LAYOUT.encode(IDS).tobytes()
 
 
+def test_rows_are_written_in_the_order_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schemas.shard_file._PIECE_BYTES", 3 * LAYOUT.record_bytes)
+    order = np.random.default_rng(1).permutation(40)
+    write_shard(str(tmp_path / "part.tfrecord"), LAYOUT, IDS, order)
+    assert (tmp_path / "part.tfrecord").read_bytes() == LAYOUT.encode(IDS[order]).tobytes()
+
+
 def test_reads_any_records_in_any_order(tmp_path: Path) -> None:
     reader = ShardReader(str(written(tmp_path)), LAYOUT)
     assert len(reader) == 40
     for indices in ([], [39], [5, 5, 0], list(range(40)), [7, 8, 9, 3, 2, 1]):
         ids = reader.read(np.array(indices, np.int64))
         assert ids.dtype == np.int32 and ids.tolist() == IDS[indices].tolist()
+
+
+def test_reads_to_chosen_rows_and_leaves_the_others(tmp_path: Path) -> None:
+    ids = np.full((5, 17), -1, np.int32)
+    ShardReader(str(written(tmp_path)), LAYOUT).read_into(np.array([8, 3]), ids, np.array([4, 1]))
+    assert ids[[4, 1]].tolist() == IDS[[8, 3]].tolist() and (ids[[0, 2, 3]] == -1).all()
 
 
 def test_a_pickled_reader_reads(tmp_path: Path) -> None:

@@ -80,6 +80,15 @@ def test_ids_of_longer_texts_are_the_librarys(runs: bool) -> None:
     assert encoded(runs, documents) == [LIBRARIES[runs].encode(document).ids for document in documents]
 
 
+@pytest.mark.parametrize("runs", [False, True])
+@pytest.mark.parametrize("part", ["\n{}", "{}x", "\u0101{}"])
+def test_words_of_many_ids_are_the_librarys_each_time_they_occur(runs: bool, part: str) -> None:
+    documents = [part.format(filling * count) * 3 for count in range(45) for filling in (" ", "\x01", "é", "\u0251")]
+    expected = [LIBRARIES[runs].encode(document).ids for document in documents]
+    assert encoded(runs, documents) == expected
+    assert encoded(runs, documents[::-1]) == expected[::-1]
+
+
 def changed(part: str, name: str, value: Any) -> Tokenizer:
     file = json.loads(LIBRARIES[True].to_str())
     file[part][name] = value
@@ -106,6 +115,7 @@ def normalising() -> Tokenizer:
         changed("model", "ignore_merges", True),
         changed("model", "dropout", 0.1),
         with_added(AddedToken("def", normalized=False)),
+        with_added(AddedToken("<a  b>", special=True, normalized=False)),
         with_added(AddedToken(" " * 33, normalized=False)),
         with_added(AddedToken(" " * 32, lstrip=True, normalized=False)),
         normalising(),

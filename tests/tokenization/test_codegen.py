@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +13,10 @@ from schemas.errors import CodemillError
 from tests.corpus import python_text
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from tokenization.codegen import RUNS, build
+from tokenization.gpt2_ranks import SEPARATOR
 
 TOKENIZER = build(*gpt2_like_files())
+WITH_SPECIALS = build(*gpt2_like_files(), ("<a>", "<b>"))
 BASE = len(json.loads(gpt2_like_files()[0]))
 
 
@@ -69,6 +72,26 @@ def test_a_real_text() -> None:
 def test_the_separator_written_in_a_text_is_text() -> None:
     assert TOKENIZER.separator_id == BASE - 1
     assert BASE - 1 not in ids_of("x<|endoftext|>y")
+
+
+def test_special_tokens_stand_behind_the_runs() -> None:
+    tokenizer = WITH_SPECIALS
+    assert tokenizer.size == BASE + 40
+    assert [tokenizer.special_id(name) for name in ("<a>", "<b>", SEPARATOR)] == [BASE + 38, BASE + 39, BASE - 1]
+    assert tokenizer.special_id("  ") is None and tokenizer.special_id("a") is None
+    assert tokenizer.decode(np.array([BASE + 38, BASE + 39, BASE - 1], np.uint32)) == b""
+
+
+@given(st.lists(st.sampled_from([*PARTS, "<a>", "<b>", "<a"]), max_size=40).map("".join))
+def test_special_tokens_change_no_ids(text: str) -> None:
+    assert WITH_SPECIALS._encoder is not None  # this project's own kernels
+    assert WITH_SPECIALS.encode(Texts.from_list([text.encode()])).ids.tolist() == ids_of(text)
+
+
+@pytest.mark.parametrize("name", ["a", "  ", SEPARATOR])
+def test_special_tokens_that_the_vocabulary_has_are_refused(name: str) -> None:
+    with pytest.raises(CodemillError, match=r"is a token already|white space"):
+        build(*gpt2_like_files(), (name,))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,16 @@ def test_nothing_is_cut_padded_or_added_and_control_tokens_are_text() -> None:
     assert tokenizer.decode(encoded.document(0)) == b"ababb"
 
 
+def test_only_special_tokens_have_a_special_id() -> None:
+    library = Tokenizer.from_str(demanding_file().decode())
+    library.add_special_tokens(["<unk>"])
+    library.add_tokens(["c"])
+    tokenizer = HfJsonTokenizer(library.to_str().encode(), "</s>")
+    assert [tokenizer.special_id(name) for name in ("<s>", "</s>")] == [3, 4]
+    assert [tokenizer.special_id(name) for name in ("<unk>", "a", "c", "none")] == [None] * 4  # texts give <unk>
+    assert 0 in tokenizer.encode(Texts.from_list([b"zebra"])).ids
+
+
 def test_dropout_is_switched_off() -> None:
     tokenizer = Tokenizer(models.BPE({"a": 0, "b": 1, "ab": 2}, [("a", "b")], dropout=0.9))
     given_file = HfJsonTokenizer(str(tokenizer.to_str()).encode(), "a")

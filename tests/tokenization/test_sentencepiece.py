@@ -3,7 +3,7 @@ from __future__ import annotations
 import io
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from buffers.texts import Texts
 from schemas.errors import CodemillError
 from tests.corpus import prose_text, python_text
 from tokenization.load import load_tokenizer
-from tokenization.sentencepiece import LINE_PIECES, MODEL_FILE, SentencePieceTokenizer, train
+from tokenization.sentencepiece import LINE_BYTES, LINE_PIECES, MODEL_FILE, SentencePieceTokenizer, _lines, train
 
 DOCUMENTS = [text(i).encode() for i in range(60) for text in (python_text, prose_text)]
 SPACE_MARK = "\u2581"
@@ -65,6 +65,12 @@ def test_every_text_comes_back_from_a_unigram_model(unigram: SentencePieceTokeni
     assert [unigram.decode(encoded.document(i)) for i in range(3)] == [text.encode(), b"", text.encode()]
 
 
+@given(st.lists(st.binary(max_size=60).map(lambda data: data.replace(b"\0", b"\x80")) | st.just("é漢🎉a".encode()[:8])))
+def test_bytes_that_are_no_text_come_back(tokenizer: SentencePieceTokenizer, documents: list[bytes]) -> None:
+    encoded = tokenizer.encode(Texts.from_list(documents))
+    assert [tokenizer.decode(encoded.document(i)) for i in range(len(documents))] == documents
+
+
 @given(any_text | whitespace_heavy)
 def test_ids_equal_the_librarys(
     tokenizer: SentencePieceTokenizer, library: sentencepiece.SentencePieceProcessor, text: str
@@ -111,6 +117,44 @@ def test_very_long_lines(tokenizer: SentencePieceTokenizer, part: str) -> None:
     assert tokenizer.decode(ids) == text
 
 
+@pytest.mark.parametrize("part", ["a", " ", "漢", "\u2581", "\n", "a\n\n", "xy z"])
+def test_very_long_lines_with_a_unigram_model(unigram: SentencePieceTokenizer, part: str) -> None:
+    text = (part * (2_000_000 // len(part.encode()))).encode()
+    ids = unigram.encode(Texts.from_list([text, b"a"])).document(0)
+    assert unigram.decode(ids) == text
+
+
+def test_a_unigram_model_encodes_line_by_line_with_the_line_ends_behind_it(unigram: SentencePieceTokenizer) -> None:
+    library = sentencepiece.SentencePieceProcessor(model_proto=unigram._data)
+    lines = ["\n\n", "def f(x):\n", "    return x\r\n", "\r\n", "\ty\n\n\n\n", "z"]
+    assert ids_of(unigram, "".join(lines)) == [i for line in lines for i in library.encode(line)]
+    assert ids_of(unigram, "a\n\nb") == [*ids_of(unigram, "a"), *ids_of(unigram, "\n\n"), *ids_of(unigram, "b")]
+    assert len(ids_of(unigram, "\n\n")) == 1
+
+
+MOST = LINE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a" * MOST, [MOST]),
+        ("a" * MOST + "\n\nb", [MOST + 2, 1]),
+        ("a" * MOST + "b", [MOST, 1]),
+        ("a" * MOST + " b", [MOST, 2]),
+        ("a" * (MOST - 2) + " bcd", [MOST - 2, 4]),
+        ("a b" + "c" * MOST, [MOST, 3]),  # the space is too far to the front
+        ("a" + "é" * (MOST // 2), [MOST - 1, 2]),
+        ("aaa" + "🎉" * (MOST // 4), [MOST - 1, 4]),
+        ("\n" * (MOST + 1), [MOST, 1]),
+        ("", []),
+    ],
+)
+def test_where_long_lines_are_cut(text: str, parts: list[int]) -> None:
+    found = list(_lines(memoryview(text.encode())))
+    assert [len(part.encode()) for part in found] == parts and "".join(found) == text
+
+
 @pytest.mark.parametrize("part", ["a", " ", "ab", "xyz", "aab", "漢é"])
 def test_long_runs_equal_the_librarys(
     tokenizer: SentencePieceTokenizer, library: sentencepiece.SentencePieceProcessor, part: str
@@ -123,6 +167,27 @@ def test_control_tokens_in_a_text_are_text(tokenizer: SentencePieceTokenizer) ->
     ids = ids_of(tokenizer, "a <|endoftext|> <s> </s> <unk> <0x41>")
     assert not np.isin(ids, [tokenizer.separator_id, 0]).any()
     assert tokenizer.decode(np.array([tokenizer.separator_id])) == b""
+
+
+@pytest.mark.parametrize("model", ["bpe", "unigram"])
+def test_special_tokens_are_control_pieces_behind_the_separator(
+    tmp_path: Path, model: Literal["bpe", "unigram"]
+) -> None:
+    specials = ("<|fim_prefix|>", "<|fim_middle|>")
+    trained = train(DOCUMENTS, str(tmp_path), vocabulary_size=350, model=model, specials=specials)
+    assert trained.size == 350 and trained.separator_id == 1
+    assert [trained.special_id(name) for name in (*specials, "<|endoftext|>")] == [2, 3, 1]
+    assert [trained.special_id(name) for name in ("a", "\n", "<unk>", "<0x41>")] == [None] * 4
+    text = "a<|fim_prefix|>b <|fim_middle|>"
+    assert not np.isin(ids_of(trained, text), [0, 1, 2, 3]).any()
+    assert trained.decode(np.array([2, *ids_of(trained, text), 3], np.uint32)) == text.encode()
+    assert load_tokenizer(str(tmp_path)).special_id(specials[1]) == 3
+
+
+@pytest.mark.parametrize("name", ["<|endoftext|>", "\t", "<0x41>", "<unk>", "a b"])
+def test_special_tokens_that_a_model_has_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(CodemillError, match="the special token"):
+        train(DOCUMENTS, str(tmp_path), vocabulary_size=480, specials=(name,))
 
 
 def test_ids_lie_below_the_size(tokenizer: SentencePieceTokenizer) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from schemas.ledger import Ledger
-from schemas.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest, Shard, Split, Stage, Tokenizer
+from schemas.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest, Packing, Shard, Split, Stage, Tokenizer
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import write_shard
 
@@ -36,10 +36,19 @@ def write_snapshot(
                 records, size, sha256 = write_shard(str(directory / name), layout, part)
                 parts.append(
                     Shard(
-                        name=name, records=records, bytes=size, sha256=sha256, documents=0, stream_tokens=0, padding=0
+                        name=name,
+                        records=records,
+                        bytes=size,
+                        sha256=sha256,
+                        documents=0,
+                        document_tokens=0,
+                        rewritten=0,
+                        separators=0,
+                        padding=0,
                     )
                 )
-            written[split] = Split(shards=tuple(parts), feeds_hosts=1)
+            packing = Packing(kind="concatenate", order="shuffled", stride=context_length, separator_id=0)
+            written[split] = Split(shards=tuple(parts), packing=packing, feeds_hosts=1)
         entries[stage] = Stage(splits=written)
     manifest = Manifest(
         format_version=FORMAT_VERSION,

@@ -15,13 +15,14 @@ PARAMS = initial_parameters(CONFIG, 0)
 IDS = np.random.default_rng(0).integers(0, CONFIG.vocabulary_rows, (3, 17))
 
 
-def test_is_the_mean_negative_log_probability_of_the_next_token() -> None:
+def test_is_the_sum_of_negative_log_probabilities_of_the_next_tokens() -> None:
     scores = np.asarray(logits(CONFIG, PARAMS, jnp.asarray(IDS[:, :-1])), np.float64)
     log_z = np.log(np.exp(scores).sum(-1))
     chosen = np.take_along_axis(scores, IDS[:, 1:, None], axis=-1)[..., 0]
     got = sequence_loss(CONFIG, PARAMS, jnp.asarray(IDS))
-    np.testing.assert_allclose(got.cross_entropy, (log_z - chosen).mean(-1), rtol=1e-5)
-    np.testing.assert_allclose(got.z, 1e-4 * (log_z**2).mean(-1), rtol=1e-5)
+    np.testing.assert_allclose(got.cross_entropy, (log_z - chosen).sum(-1), rtol=1e-5)
+    np.testing.assert_allclose(got.z, 1e-4 * (log_z**2).sum(-1), rtol=1e-5)
+    assert got.targets.tolist() == [16] * 3
 
 
 @pytest.mark.parametrize("limit", [1, 4 * 3 * 96, 1 << 30])
@@ -34,4 +35,4 @@ def test_does_not_depend_on_the_pieces(limit: int, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(trainer.loss._SCORES_AT_ONCE, "cpu", limit)
     pieces = jax.grad(objective)(PARAMS)
     for name in whole:
-        np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(pieces[name], whole[name], rtol=1e-4, atol=2e-5)

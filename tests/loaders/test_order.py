@@ -1,8 +1,11 @@
+import hashlib
+import struct
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.order import permute, records_at
+from loaders.order import permute, records_at
 
 
 @given(st.integers(1, 3000), st.integers(0, 2**32 - 1), st.integers(0, 5))
@@ -48,3 +51,30 @@ def test_every_pass_visits_each_record_once(count: int, start: int, length: int)
     assert np.array_equal(records_at(np.arange(start, start + length), count, 5, "s"), whole[start:])
     for epoch in range((start + length) // count):
         assert sorted(whole[epoch * count : (epoch + 1) * count].tolist()) == list(range(count))
+
+
+def plain_permute(index: int, count: int, keys: list[int]) -> int:
+    """The network as the module's docstring and `permute` state it, on Python's integers."""
+
+    def mix(x: int) -> int:
+        x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+        x = (x ^ x >> 27) * 0x94D049BB133111EB % 2**64
+        return x ^ x >> 31
+
+    half = max(1, ((count - 1).bit_length() + 1) // 2)
+    while True:
+        left, right = index >> half, index & 2**half - 1
+        for key in keys:
+            left, right = right, left ^ mix((right + key) % 2**64) & 2**half - 1
+        index = left << half | right
+        if index < count:
+            return index
+
+
+@given(st.integers(1, 10**12), st.integers(0, 2**32 - 1), st.data())
+def test_is_the_plain_network(count: int, seed: int, data: st.DataObject) -> None:
+    indices = data.draw(st.lists(st.integers(0, count - 1), min_size=1, max_size=8))
+    digest = hashlib.blake2b(f"codemill:order:{seed}:mono/train:3".encode(), digest_size=48).digest()
+    keys = list(struct.unpack("<6Q", digest))
+    expected = [plain_permute(index, count, keys) for index in indices]
+    assert permute(np.array(indices), count, seed, "mono/train", 3).tolist() == expected

@@ -7,13 +7,20 @@ stage is record permute(p mod count) of pass p div count.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from buffers.kernel import kernel
+from buffers.mix import finalise
+
 _ROUNDS = 6
-_MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
-_MULTIPLY_2 = np.uint64(0x94D049BB133111EB)
+
+
+def order_key(stage: str, split: str) -> str:
+    """The purpose under which our trainer orders a split of a stage: its plan's name for the stage, then the split."""
+    return f"{stage}/{split}"
 
 
 def permute(indices: NDArray[np.int64], count: int, seed: int, purpose: str, epoch: int) -> NDArray[np.int64]:
@@ -33,13 +40,9 @@ def permute(indices: NDArray[np.int64], count: int, seed: int, purpose: str, epo
         int64 [n].
     """
     half_bits = max(1, ((count - 1).bit_length() + 1) // 2)
-    keys = _round_keys(seed, purpose, epoch)
-    result = indices.astype(np.uint64)
-    outside = np.ones(len(indices), bool)
-    while outside.any():
-        result[outside] = _feistel(result[outside], half_bits, keys)
-        outside = result >= np.uint64(count)
-    return result.astype(np.int64)
+    result = np.empty(indices.size, np.int64)
+    _permute(np.ascontiguousarray(indices), count, half_bits, _round_keys(seed, purpose, epoch), result)
+    return result
 
 
 def records_at(positions: NDArray[np.int64], count: int, seed: int, purpose: str) -> NDArray[np.int64]:
@@ -52,21 +55,25 @@ def records_at(positions: NDArray[np.int64], count: int, seed: int, purpose: str
     return records
 
 
+@lru_cache(maxsize=64)
 def _round_keys(seed: int, purpose: str, epoch: int) -> NDArray[np.uint64]:
     text = f"codemill:order:{seed}:{purpose}:{epoch}".encode()
     return np.frombuffer(hashlib.blake2b(text, digest_size=8 * _ROUNDS).digest(), "<u8")
 
 
-def _feistel(x: NDArray[np.uint64], half_bits: int, keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    shift, mask = np.uint64(half_bits), np.uint64((1 << half_bits) - 1)
-    left, right = x >> shift, x & mask
-    for key in keys:
-        left, right = right, left ^ (_mix(right + key) & mask)
-    return (left << shift) | right
-
-
-def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The SplitMix64 finaliser (Steele, Lea, Flood 2014)."""
-    x = (x ^ (x >> np.uint64(30))) * _MULTIPLY_1
-    x = (x ^ (x >> np.uint64(27))) * _MULTIPLY_2
-    return x ^ (x >> np.uint64(31))
+@kernel
+def _permute(
+    indices: NDArray[np.int64], count: int, half_bits: int, keys: NDArray[np.uint64], result: NDArray[np.int64]
+) -> None:
+    shift = np.uint64(half_bits)
+    mask = (np.uint64(1) << shift) - np.uint64(1)
+    for i in range(indices.size):
+        x = np.uint64(indices[i])
+        while True:
+            left, right = x >> shift, x & mask
+            for k in range(keys.size):
+                left, right = right, left ^ (finalise(right + keys[k]) & mask)
+            x = (left << shift) | right
+            if x < np.uint64(count):
+                break
+        result[i] = np.int64(x)
