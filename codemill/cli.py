@@ -10,6 +10,7 @@ import typer
 from codemill.commands.build import build
 from codemill.commands.demo import demo
 from codemill.commands.explain import explain
+from codemill.commands.lineage import lineage
 from codemill.commands.near import near
 from codemill.commands.plan import plan
 from codemill.commands.report import report
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, build, verify, explain, report, near, whatif, plan, train, run):
+for command in (demo, build, verify, explain, report, near, whatif, plan, train, run, lineage):
     app.command()(command)
 
 

@@ -37,6 +37,11 @@ class SplitRecords:
         """Ids in one record: context length + 1."""
         return self._layout.ids_per_record
 
+    def locate(self, record: int) -> tuple[str, int]:
+        """The shard that holds a record, by its name in the snapshot, and the record's number in it."""
+        shard = int(np.searchsorted(self._starts, record, side="right")) - 1
+        return self._split.shards[shard].name, record - int(self._starts[shard])
+
     def read(self, records: NDArray[np.int64]) -> NDArray[np.int32]:
         """Ids of the records, int32 [n, context_length + 1], in the order asked for.
 

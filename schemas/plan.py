@@ -45,16 +45,39 @@ class Schedule(_Frozen):
         return self
 
 
+class MixturePart(_Frozen):
+    """One of several snapshots that a stage learns from at once."""
+
+    snapshot: str = Field(min_length=1)
+    """Directory of a finished snapshot, local or gs://."""
+    dataset: str
+    """The stage inside the snapshot."""
+    digest: str | None = None
+    """The snapshot's digest; training refuses a snapshot that has another."""
+    weight: float = Field(default=1.0, gt=0)
+    """Share of the stage's sequences, relative to the other parts'."""
+
+    @property
+    def name(self) -> str:
+        """The part's name in messages and in the key of its order: its dataset's."""
+        return self.dataset
+
+
 class StagePlan(_Frozen):
     """One training stage; it starts from the weights of the stage before."""
 
     name: str = Field(pattern=_NAME)
-    snapshot: str
-    """Directory of a finished snapshot, local or gs://."""
+    snapshot: str = ""
+    """Directory of a finished snapshot, local or gs://; or `mixture`."""
     dataset: str = ""
     """The stage inside the snapshot; left out, the one of this stage's name."""
     digest: str | None = None
     """The snapshot's digest; training refuses a snapshot that has another."""
+    mixture: tuple[MixturePart, ...] = ()
+    """Several snapshots instead of one; their datasets' names differ."""
+    skip: tuple[tuple[int, int], ...] = ()
+    """Batches [first, last] that are passed over, counted from 1 as steps are: where a loss spiked, go back to a
+    checkpoint before and skip what caused it. Batches that are trained on already may not be added or taken away."""
     steps: int = Field(gt=0)
     batch_sequences: int = Field(gt=0)
     """Sequences of one optimizer step, over all devices."""
@@ -77,6 +100,44 @@ class StagePlan(_Frozen):
         if isinstance(data, dict) and not data.get("dataset"):
             return {**data, "dataset": data.get("name", "")}
         return data
+
+    @model_validator(mode="after")
+    def _learns_from_something(self) -> StagePlan:
+        if bool(self.snapshot) == bool(self.mixture):
+            raise ValueError(f"stage {self.name} needs either `snapshot` or `mixture`")
+        if self.mixture and self.digest is not None:
+            raise ValueError("in a mixture each part has its own `digest`")
+        names = [part.dataset for part in self.mixture]
+        if len(set(names)) < len(names):
+            raise ValueError(f"two parts of the mixture are datasets of one name: {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
+    def _skips_go_forward(self) -> StagePlan:
+        ends = [0]
+        for first, last in self.skip:
+            if not ends[-1] < first <= last:
+                raise ValueError(
+                    f"skip [{first}, {last}] does not go forward: ranges are [first, last], in order, apart"
+                )
+            ends.append(last)
+        return self
+
+    @property
+    def parts(self) -> tuple[MixturePart, ...]:
+        """What the stage learns from: the mixture, or the one snapshot."""
+        alone = MixturePart.model_construct(
+            snapshot=self.snapshot, dataset=self.dataset, digest=self.digest, weight=1.0
+        )
+        return self.mixture or (alone,)
+
+    def batch_of(self, step: int) -> int:
+        """Number of the batch that step `step` trains on, both from 1: skipped ones are counted too; 0 for step 0."""
+        batch = step
+        for first, last in self.skip if step else ():
+            if batch >= first:
+                batch += last - first + 1
+        return batch
 
     @model_validator(mode="after")
     def _batch_splits_evenly(self) -> StagePlan:
@@ -112,6 +173,8 @@ class Plan(_Frozen):
     checkpoint: CheckpointConfig = CheckpointConfig()
     log_every: int = Field(default=10, gt=0)
     evaluate_every: int = Field(default=1000, gt=0)
+    tensorboard: bool = False
+    """Write TensorBoard's event files too, into `tensorboard` in the run directory; needs the extra of this name."""
     evaluation_sequences: int = Field(default=64, gt=0)
     """Held-out sequences per stage and language, the same ones each time."""
 
@@ -141,7 +204,9 @@ class Plan(_Frozen):
         Later stages, intervals of logging, evaluation and saving, the place of a snapshot and the mesh may change
         between two parts of a run; what is in here may not.
         """
-        stages = [s.model_dump(mode="json", exclude={"snapshot", "epochs"}) for s in self.stages[: stage + 1]]
+        # Which snapshots and which skipped batches these were is in the lineage.
+        left_out: Any = {"snapshot": True, "epochs": True, "skip": True, "mixture": {"__all__": {"snapshot"}}}
+        stages = [s.model_dump(mode="json", exclude=left_out) for s in self.stages[: stage + 1]]
         shared = self.model_dump(mode="json", include={"seed", "model", "compute_dtype"})
         return hashlib.sha256(canonical_json({**shared, "stages": stages})).hexdigest()
 

@@ -117,6 +117,19 @@ def load_checkpoint(directory: str, step: int | None = None) -> tuple[ModelConfi
         CodemillError: there is no such checkpoint.
         CheckFailed: it is damaged.
     """
+    with _checkpoint(directory, step) as (checkpoints, found):
+        lineage = checkpoints.lineage(found)
+        return lineage.model, checkpoints.restore_parameters(found, lineage.model), lineage
+
+
+def read_checkpoint_lineage(directory: str, step: int | None = None) -> Lineage:
+    """The lineage alone; arguments and errors as in `load_checkpoint`."""
+    with _checkpoint(directory, step) as (checkpoints, found):
+        return checkpoints.lineage(found)
+
+
+@contextmanager
+def _checkpoint(directory: str, step: int | None) -> Iterator[tuple[Checkpoints, int]]:
     inside = join(directory, DIRECTORY)
     place = inside if exists(inside) else directory
     found: list[int] = []
@@ -125,9 +138,8 @@ def load_checkpoint(directory: str, step: int | None = None) -> tuple[ModelConfi
         with _manager(place, options) as manager:
             found = sorted(manager.all_steps())
             if found and (step is None or step in found):
-                checkpoints = Checkpoints(place, manager)
-                lineage = checkpoints.lineage(found[-1] if step is None else step)
-                return lineage.model, checkpoints.restore_parameters(lineage.step, lineage.model), lineage
+                yield Checkpoints(place, manager), found[-1] if step is None else step
+                return
     if not found:
         raise CodemillError(f"{place}: holds no checkpoint", "name a directory that `codemill train` wrote")
     raise CodemillError(f"{place}: no checkpoint at step {step}", f"there are {', '.join(map(str, found))}")

@@ -6,10 +6,10 @@ batch of the same bits. The state of the data is one integer, the sequences a st
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import count
 from typing import NamedTuple, Protocol
 
 import jax
@@ -17,17 +17,11 @@ import numpy as np
 from jax.sharding import NamedSharding
 from numpy.typing import NDArray
 
-from loaders.order import records_at
 
+class SequenceSource(Protocol):
+    """Anything that gives sequences by their position."""
 
-class Records(Protocol):
-    """Anything that gives rows of ids by record number."""
-
-    def __len__(self) -> int:
-        """How many records there are."""
-        ...
-
-    def read(self, records: NDArray[np.int64]) -> NDArray[np.int32]:
+    def read(self, positions: NDArray[np.int64]) -> NDArray[np.int32]:
         """int32 [n, context_length + 1]."""
         ...
 
@@ -49,14 +43,11 @@ class BatchShape(NamedTuple):
 
 @dataclass(frozen=True)
 class Batches:
-    """Batches of one split in its keyed order, addressed by position."""
+    """Batches of a stage's sequences, addressed by position."""
 
-    records: Records
+    sequences: SequenceSource
     shape: BatchShape
     sharding: NamedSharding
-    seed: int
-    purpose: str
-    """Key of the order: which split of which stage."""
 
     def at(self, first: int) -> jax.Array:
         """The batch of positions first, first + 1, ...: int32 of `shape`, laid out by `sharding`."""
@@ -69,18 +60,19 @@ class Batches:
             if ranges not in read:
                 microbatch, sequence = (np.arange(*part, dtype=np.int64) for part in ranges[:2])
                 positions = first + microbatch[:, None] * self.shape.sequences + sequence[None, :]
-                chosen = records_at(positions.ravel(), len(self.records), self.seed, self.purpose)
-                ids = self.records.read(chosen).reshape(*positions.shape, self.shape.ids)
+                ids = self.sequences.read(positions.ravel()).reshape(*positions.shape, self.shape.ids)
                 read[ranges] = ids[:, :, index[2]]
             return read[ranges]
 
         return jax.make_array_from_callback(tuple(self.shape), self.sharding, rows_of)
 
-    def following(self, consumed: int) -> Generator[jax.Array, None, None]:
-        """Endless batches from position `consumed` on; the next is read while the device works on the last."""
+    def following(self, firsts: Iterable[int]) -> Generator[jax.Array, None, None]:
+        """The batches that begin at these positions; the next is read while the device works on the last."""
         with ThreadPoolExecutor(1, thread_name_prefix="batches") as reader:
-            ahead = reader.submit(self.at, consumed)
-            for position in count(consumed + self.shape.total, self.shape.total):
-                batch = ahead.result()
-                ahead = reader.submit(self.at, position)
-                yield batch
+            waiting = deque[Future[jax.Array]]()
+            for first in firsts:
+                waiting.append(reader.submit(self.at, first))
+                if len(waiting) > 1:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()

@@ -29,14 +29,13 @@ def held_out_loss(
         config: the model's sizes.
         params: its weights.
         batches: of the split, one microbatch each. The last one is filled up with sequences that do not count.
-        sequences: how many to use at most; a smaller split is used whole.
+        sequences: how many to use, no more than the split has.
         compute_dtype: as in `model.logits`.
         rule: as in `sequence_loss`.
     """
-    wanted = min(sequences, len(batches.records))
     total = np.zeros(2)
-    for first in range(0, wanted, batches.shape.total):
-        counted = (np.arange(first, first + batches.shape.total) < wanted).astype(np.float32)
+    for first in range(0, sequences, batches.shape.total):
+        counted = (np.arange(first, first + batches.shape.total) < sequences).astype(np.float32)
         total += np.asarray(_summed_loss(config, compute_dtype, rule, params, batches.at(first), counted))
     return float(total[0] / total[1])
 

@@ -17,10 +17,11 @@ class StageDone(_Frozen):
     """What one stage has learned from so far."""
 
     name: str
-    snapshot_digest: str
+    snapshot_digests: tuple[str, ...]
+    """In the order of the stage's parts."""
     steps: int
     sequences: int
-    """Consumed: the whole state of the data."""
+    """Consumed, skipped ones too: the whole state of the data."""
 
 
 class Lineage(_Frozen):
@@ -54,13 +55,13 @@ def read_lineage(data: object, where: str) -> Lineage:
         ) from None
 
 
-def check_continues(lineage: Lineage, plan: Plan, digests: list[str], where: str) -> None:
+def check_continues(lineage: Lineage, plan: Plan, digests: list[tuple[str, ...]], where: str) -> None:
     """Refuse to go on from a checkpoint that another plan or other data made.
 
     Args:
         lineage: the checkpoint's.
         plan: the one about to go on.
-        digests: of the snapshots of the plan's stages, in order.
+        digests: of the snapshots of the plan's stages as far as the checkpoint has come, in order.
         where: the checkpoint's place, for the message.
 
     Raises:
@@ -73,11 +74,19 @@ def check_continues(lineage: Lineage, plan: Plan, digests: list[str], where: str
             f"{where}: was trained in stages {', '.join(names)}, which this plan does not begin with", remedy
         )
     for stage, digest in zip(lineage.stages, digests, strict=False):
-        if stage.snapshot_digest != digest:
+        if stage.snapshot_digests != digest:
+            had, has = (", ".join(one[:16] + "..." for one in digests) for digests in (stage.snapshot_digests, digest))
             raise CodemillError(
-                f"{where}: stage {stage.name} learned from snapshot {stage.snapshot_digest[:16]}..., "
-                f"the plan's has {digest[:16]}...",
+                f"{where}: stage {stage.name} learned from snapshot {had}, the plan's has {has}",
                 "point the plan at the snapshot it began with, or train in a new directory",
+            )
+    for stage, planned in zip(lineage.stages, plan.stages, strict=False):
+        expected = planned.batch_of(stage.steps) * planned.batch_sequences
+        if stage.sequences != expected:
+            raise CodemillError(
+                f"{where}: stage {stage.name} has consumed {stage.sequences} sequences, with the plan's `skip` it "
+                f"would have been {expected}",
+                "skip only batches that come after this checkpoint, or delete the checkpoints behind the earlier ones",
             )
     if lineage.plan_fingerprint != plan.fingerprint(len(names) - 1):
         raise CodemillError(

@@ -13,11 +13,10 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from loaders.order import order_key
-from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
+from loaders.sequences import Sequences
 from schemas.plan import Plan
 from trainer.checkpoint import Checkpoints
-from trainer.data import Batches, BatchShape, Records
+from trainer.data import Batches, BatchShape
 from trainer.documents import DocumentRule
 from trainer.evaluate_loss import held_out_loss
 from trainer.flops import Peak, flops_per_token
@@ -26,6 +25,7 @@ from trainer.log import RunLog
 from trainer.mesh import batch_sharding, shardings
 from trainer.meter import Meter
 from trainer.parameters import Parameters
+from trainer.profile import Profile
 from trainer.schedule import learning_rate
 from trainer.snapshot import StageData
 from trainer.step import StepConfig, TrainState, empty_moments, train_step
@@ -39,11 +39,13 @@ class Run:
     plan: Plan
     mesh: Mesh
     data: list[StageData]
+    """Of the stages that have been opened, in order."""
     checkpoints: Checkpoints
     log: RunLog
     peak: Peak
     must_stop: Callable[[int], bool]
     """Asked after each step, with the steps done over all stages."""
+    profile: Profile | None = None
 
     def step_config(self, number: int) -> StepConfig:
         """What the steps of stage `number` are compiled for."""
@@ -84,9 +86,9 @@ def train_stage(run: Run, number: int, state: TrainState, lineage: Lineage) -> t
     """
     plan, stage, config = run.plan, run.plan.stages[number], run.step_config(number)
     before = sum(s.steps for s in plan.stages[:number])
-    done, consumed = 0, 0
+    done = 0
     if len(lineage.stages) > number:
-        done, consumed = lineage.stages[number].steps, lineage.stages[number].sequences
+        done = lineage.stages[number].steps
     else:
         if number > 0 and stage.optimizer == "fresh":
             state = state._replace(moments=_fresh_moments(run, config, state.params))
@@ -103,14 +105,20 @@ def train_stage(run: Run, number: int, state: TrainState, lineage: Lineage) -> t
             meter.restart_clock()  # the first step compiles
 
     watch = LateWatch(stage.name, seen)
-    train_data = _batches(run, number, run.data[number].train, order_key(stage.name, TRAIN_SPLIT), stage.microbatches)
-    with closing(train_data.following(consumed)) as batches:
-        for step in range(done + 1, stage.steps + 1):
+    train_data = _batches(run, number, run.data[number].train, stage.microbatches)
+    steps = range(done + 1, stage.steps + 1)
+    firsts = ((stage.batch_of(step) - 1) * stage.batch_sequences for step in steps)
+    with closing(train_data.following(firsts)) as batches:
+        for step in steps:
             asked = time.perf_counter()
             batch = next(batches)
             meter.waited(time.perf_counter() - asked)
             rate = np.float32(learning_rate(stage.learning_rate, step - 1))
+            if run.profile is not None:
+                run.profile.before(before + step)
             state, metrics = train_step(config, state, batch, rate)
+            if run.profile is not None:
+                run.profile.after(before + step, metrics.loss)
             watch.dispatched(step, metrics)
 
             stops, last = run.must_stop(before + step), step == stage.steps
@@ -136,9 +144,9 @@ def _lineage_at(run: Run, lineage: Lineage, number: int, step: int, total_step: 
     stage = run.plan.stages[number]
     done = StageDone(
         name=stage.name,
-        snapshot_digest=run.data[number].digest,
+        snapshot_digests=run.data[number].digests,
         steps=step,
-        sequences=step * stage.batch_sequences,
+        sequences=stage.batch_of(step) * stage.batch_sequences,
     )
     return Lineage(
         plan_name=run.plan.name,
@@ -150,12 +158,12 @@ def _lineage_at(run: Run, lineage: Lineage, number: int, step: int, total_step: 
     )
 
 
-def _batches(run: Run, number: int, records: Records, purpose: str, microbatches: int) -> Batches:
-    """A split in batches of the size that stage `number` holds on the devices at once."""
+def _batches(run: Run, number: int, sequences: Sequences, microbatches: int) -> Batches:
+    """Sequences in batches of the size that stage `number` holds on the devices at once."""
     stage = run.plan.stages[number]
     ids = run.plan.model.context_length + 1
     shape = BatchShape(microbatches, stage.batch_sequences // stage.microbatches, ids)
-    return Batches(records, shape, batch_sharding(run.mesh), run.plan.seed, purpose)
+    return Batches(sequences, shape, batch_sharding(run.mesh))
 
 
 def _fresh_moments(run: Run, config: StepConfig, params: Parameters) -> Any:
@@ -168,14 +176,14 @@ def _evaluate(run: Run, number: int, step: int, params: Parameters) -> None:
     """Held-out losses of this stage's and all earlier stages' data, by language."""
     plan, dtype = run.plan, run.step_config(number).compute_dtype
 
-    def loss(known: int, language: str, records: Records) -> float:
-        key = order_key(plan.stages[known].name, VALIDATION_PREFIX + language)
-        batches = _batches(run, number, records, key, microbatches=1)
-        return held_out_loss(plan.model, params, batches, plan.evaluation_sequences, dtype, run.rule(known))
+    def loss(known: int, held_out: Sequences) -> float:
+        batches = _batches(run, number, held_out, microbatches=1)
+        wanted = min(plan.evaluation_sequences, len(held_out.parts[0].records))
+        return held_out_loss(plan.model, params, batches, wanted, dtype, run.rule(known))
 
     losses = {
         plan.stages[known].name: {
-            language: loss(known, language, records) for language, records in run.data[known].validation.items()
+            language: loss(known, held_out) for language, held_out in run.data[known].validation.items()
         }
         for known in range(number + 1)
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import jax
@@ -15,10 +17,15 @@ from trainer.lineage import Lineage, check_continues
 from trainer.log import RunLog
 from trainer.mesh import abstract, check_divisible, make_mesh, shardings
 from trainer.parameters import count_parameters
+from trainer.profile import Profile
 from trainer.signals import stop_on_sigterm
-from trainer.snapshot import open_stages
+from trainer.snapshot import is_published, open_stage, open_stages
 from trainer.stage import Run, Stopped, train_stage
 from trainer.step import TrainState, initial_state
+from trainer.tensorboard import Events
+
+WAIT_SECONDS = 10.0
+"""Between two looks for a snapshot that is waited for."""
 
 
 class TrainResult(NamedTuple):
@@ -31,15 +38,24 @@ class TrainResult(NamedTuple):
 
 
 def train(
-    plan: Plan, directory: str, *, report: Callable[[str], None] = print, stop_at: int | None = None
+    plan: Plan,
+    directory: str,
+    *,
+    report: Callable[[str], None] = print,
+    stop_at: int | None = None,
+    wait: bool = False,
+    profile_step: int | None = None,
 ) -> TrainResult:
     """Train until the plan's last step, SIGTERM or `stop_at`, beginning after the newest checkpoint, if there is one.
 
     Args:
         plan: what to train on what.
-        directory: of the run, local or gs://; gets `metrics.jsonl`, and `checkpoints` unless the plan names another.
+        directory: of the run, local or gs://; gets `plan.json`, `metrics.jsonl`, and `checkpoints` unless the plan
+            names another.
         report: takes each line of progress.
         stop_at: save and return after this many steps over all stages.
+        wait: begin each stage when its snapshots are published, instead of asking for all of them at once.
+        profile_step: trace a few steps from this one on, counted over all stages.
 
     Raises:
         CodemillError: plan, snapshots, devices and checkpoints do not fit together.
@@ -48,51 +64,78 @@ def train(
     mesh = make_mesh(plan.mesh)
     for stage in plan.stages:
         check_divisible(plan.model, mesh, stage.batch_sequences // stage.microbatches)
-    data = open_stages(plan)
+    data = [] if wait else open_stages(plan)
     log = RunLog(directory, report)
     peak = device_peak()
     place = plan.checkpoint.directory or join(directory, DIRECTORY)
     ends = [sum(s.steps for s in plan.stages[: i + 1]) for i in range(len(plan.stages))]
+    profile = None if profile_step is None else Profile(directory, profile_step)
     with (
         jax.set_mesh(mesh),
         open_checkpoints(place, plan.checkpoint.keep, ends) as checkpoints,
         stop_on_sigterm() as stop_asked,
+        ExitStack() as at_end,
     ):
-        run = Run(plan, mesh, data, checkpoints, log, peak, lambda step: step == stop_at or stop_asked(step))
-        log.say(
-            f"{plan.name}: {count_parameters(plan.model):,} parameters, {jax.device_count()} {jax.default_backend()} "
-            f"device(s), mesh {dict(mesh.shape)}, compute in {run.step_config(0).compute_dtype}"
-        )
-        log.say(mfu_formula(plan.model, peak))
-        state, lineage = _begin(run)
-        for number in range(max(0, len(lineage.stages) - 1), len(plan.stages)):
-            try:
+        run = Run(plan, mesh, data, checkpoints, log, peak, lambda step: step == stop_at or stop_asked(step), profile)
+        if profile is not None:
+            at_end.callback(profile.stop)
+        try:
+            latest = checkpoints.latest()
+            lineage = _nothing(plan) if latest is None else checkpoints.lineage(latest)
+            _open_up_to(run, max(0, len(lineage.stages) - 1), lineage.step)
+            log.say(
+                f"{plan.name}: {count_parameters(plan.model):,} parameters, {jax.device_count()} "
+                f"{jax.default_backend()} device(s), mesh {dict(mesh.shape)}, "
+                f"compute in {run.step_config(0).compute_dtype}"
+            )
+            log.say(mfu_formula(plan.model, peak))
+            state = _begin(run, lineage, latest)
+            log.keep_plan(plan)
+            if plan.tensorboard and jax.process_index() == 0:
+                log.write_events(Events(directory, lineage.step))
+            for number in range(max(0, len(lineage.stages) - 1), len(plan.stages)):
+                _open_up_to(run, number, lineage.step)
                 state, lineage = train_stage(run, number, state, lineage)
-            except Stopped as stopped:
-                log.say(f"stopped after step {stopped.step}; the same command goes on from there")
-                return TrainResult(stopped.step, False)
+        except Stopped as stopped:
+            log.say(f"stopped after step {stopped.step}; the same command goes on from there")
+            return TrainResult(stopped.step, False)
         log.say(f"finished {lineage.step} steps")
         return TrainResult(lineage.step, True)
 
 
-def _begin(run: Run) -> tuple[TrainState, Lineage]:
-    """The newest checkpoint, or fresh weights."""
+def _open_up_to(run: Run, number: int, step: int) -> None:
+    """Open the data of the stages up to `number`, and wait for what is not published yet."""
+    while len(run.data) <= number:
+        stage = run.plan.stages[len(run.data)]
+        if not is_published(stage):
+            run.log.say(f"{stage.name}: waiting for {', '.join(part.snapshot for part in stage.parts)}")
+        while not is_published(stage):
+            if jax.process_count() == 1 and run.must_stop(step):
+                raise Stopped(step)
+            time.sleep(WAIT_SECONDS)
+        run.data.append(open_stage(run.plan, stage))
+
+
+def _nothing(plan: Plan) -> Lineage:
+    """The lineage of fresh weights."""
+    return Lineage(plan_name=plan.name, plan_fingerprint="", model=plan.model, step=0, stages=(), parent=None)
+
+
+def _begin(run: Run, lineage: Lineage, latest: int | None) -> TrainState:
+    """The newest checkpoint's state, or fresh weights."""
     plan = run.plan
     config = run.step_config(0)
     shapes = jax.eval_shape(lambda: initial_state(config, plan.seed))
     layout = shardings(plan.model, run.mesh, shapes)
-    latest = run.checkpoints.latest()
     if latest is None:
-        state = jax.jit(lambda: initial_state(config, plan.seed), out_shardings=layout)()
-        nothing = Lineage(plan_name=plan.name, plan_fingerprint="", model=plan.model, step=0, stages=(), parent=None)
-        return state, nothing
-    lineage = run.checkpoints.lineage(latest)
+        state: TrainState = jax.jit(lambda: initial_state(config, plan.seed), out_shardings=layout)()
+        return state
     where = run.checkpoints.place(latest)
-    check_continues(lineage, plan, [stage.digest for stage in run.data], where)
+    check_continues(lineage, plan, [stage.digests for stage in run.data], where)
     state = run.checkpoints.restore(latest, abstract(shapes, layout))
     state = state._replace(finite=jax.device_put(True, layout.finite))
     order = {stage.name: number for number, stage in enumerate(plan.stages)}
     reached = (len(lineage.stages) - 1, lineage.stages[-1].steps)
     run.log.resume(lambda stage, step: stage in order and (order[stage], step) <= reached)
     run.log.say(f"going on from {where}: stage {lineage.stages[-1].name}, step {reached[1]}")
-    return state, lineage
+    return state

@@ -21,11 +21,11 @@ def plan(plan: Plan) -> None:
     typer.echo(f"{wanted.name}: {count_parameters(wanted.model):,} parameters, context {wanted.model.context_length}")
     per_token = flops_per_token(wanted.model)
     for stage, data in zip(wanted.stages, open_stages(wanted), strict=True):
-        sequences = stage.steps * stage.batch_sequences
+        sequences = stage.batch_of(stage.steps) * stage.batch_sequences
         tokens = sequences * wanted.model.context_length
         typer.echo(
             f"{stage.name}: {stage.steps:,} steps of {stage.batch_sequences * wanted.model.context_length:,} tokens = "
-            f"{tokens:,} tokens, {sequences / len(data.train):.2f} epochs of {stage.snapshot} "
-            f"({data.digest[:12]}), {tokens * per_token:.3g} FLOP; "
-            f"held out: {', '.join(data.validation) or 'nothing'}"
+            f"{tokens:,} tokens, {tokens * per_token:.3g} FLOP; held out: {', '.join(data.validation) or 'nothing'}"
         )
+        for part, digest, epochs in zip(stage.parts, data.digests, data.train.epochs(sequences), strict=True):
+            typer.echo(f"  {epochs:.2f} epochs of {part.dataset} in {part.snapshot} ({digest[:12]})")

@@ -29,7 +29,7 @@ def run(
     from trainer.train import train
 
     wanted = load_plan(plan)
-    foreign = sorted({stage.snapshot for stage in wanted.stages} - {snapshot})
+    foreign = sorted({part.snapshot for stage in wanted.stages for part in stage.parts} - {snapshot})
     if foreign:
         raise CodemillError(
             f"{plan}: trains on {', '.join(foreign)}, but {snapshot} is to be built",

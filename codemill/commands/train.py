@@ -13,7 +13,14 @@ RunDirectory = Annotated[
 ]
 
 
-def train(plan: Plan, output: RunDirectory) -> None:
+def train(
+    plan: Plan,
+    output: RunDirectory,
+    wait: Annotated[bool, typer.Option(help="Begin each stage when its snapshots are published.")] = False,
+    profile_step: Annotated[
+        int | None, typer.Option(min=1, help="Trace three steps from this one on into the run directory's `profile`.")
+    ] = None,
+) -> None:
     """Train a plan's stages; run again, it goes on from the last checkpoint, across stage edges too.
 
     Example: codemill train examples/codegen-350m-plan.yaml --output runs/codegen-350m
@@ -21,4 +28,4 @@ def train(plan: Plan, output: RunDirectory) -> None:
     from schemas.plan import load_plan
     from trainer.train import train as run_training
 
-    run_training(load_plan(plan), output, report=typer.echo)
+    run_training(load_plan(plan), output, report=typer.echo, wait=wait, profile_step=profile_step)

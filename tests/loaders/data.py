@@ -10,6 +10,7 @@ import numpy as np
 from jax.sharding import SingleDeviceSharding
 
 from loaders.ordered import OrderedRecords
+from loaders.sequences import Part, Sequences
 from schemas.manifest import load_manifest
 from schemas.record_layout import RecordLayout
 from tests.trainer.snapshots import CONTEXT, write_snapshot
@@ -42,8 +43,8 @@ def trainer_batches(records: OrderedRecords, start: int) -> Iterator[np.ndarray]
     """What our trainer's own class makes of the same records, from position `start` on, without end."""
     shape = BatchShape(1, BATCH, CONTEXT + 1)
     sharding = SingleDeviceSharding(jax.devices()[0])
-    purpose = f"{records.stage}/{records.split}"
-    batches = Batches(records.records, shape, sharding, records.seed, purpose)  # type: ignore[arg-type]
+    alone = [Part(records.dataset, records.records, 1.0)]
+    batches = Batches(Sequences(alone, records.seed, f"{records.stage}/{records.split}"), shape, sharding)  # type: ignore[arg-type]
     while True:
         yield np.asarray(batches.at(start))[0]
         start += BATCH

@@ -49,13 +49,15 @@ def test_hosts_hold_what_the_trainers_devices_hold(records: OrderedRecords) -> N
     script = (
         "import pickle, sys\n"
         "import numpy as np\n"
+        "from loaders.sequences import Part, Sequences\n"
         "from schemas.plan import MeshConfig\n"
         "from trainer.data import Batches, BatchShape\n"
         "from trainer.mesh import batch_sharding, make_mesh\n"
         "records = pickle.load(sys.stdin.buffer)\n"
         "mesh = make_mesh(MeshConfig(data=2, fsdp=2))\n"
         "shape = BatchShape(1, 8, records.ids_per_record)\n"
-        "batch = Batches(records.records, shape, batch_sharding(mesh), records.seed, 'mono/train').at(5)\n"
+        "alone = Sequences([Part('mono', records.records, 1.0)], records.seed, 'mono/train')\n"
+        "batch = Batches(alone, shape, batch_sharding(mesh)).at(5)\n"
         "parts = {shard.device.id: np.asarray(shard.data)[0].tolist() for shard in batch.addressable_shards}\n"
         "print([parts[device] for device in range(4)])\n"
     )

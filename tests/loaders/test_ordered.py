@@ -8,6 +8,7 @@ import pytest
 
 from loaders.order import records_at
 from loaders.ordered import OrderedRecords
+from loaders.sequences import Sequences
 from schemas.errors import CheckFailed, CodemillError
 from schemas.manifest import load_manifest
 from schemas.plan import Plan
@@ -55,7 +56,8 @@ def test_the_training_run_itself_asks_for_these_batches(tmp_path: Path, monkeypa
     class Watched(Batches):
         def at(self, first: int) -> object:  # type: ignore[override]
             batch = super().at(first)
-            seen.setdefault(f"{self.purpose} {first}", np.asarray(batch).reshape(-1, CONTEXT + 1))
+            assert isinstance(self.sequences, Sequences)
+            seen.setdefault(f"{self.sequences.purpose} {first}", np.asarray(batch).reshape(-1, CONTEXT + 1))
             return batch
 
     monkeypatch.setattr(trainer_stage, "Batches", Watched)
