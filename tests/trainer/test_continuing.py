@@ -142,7 +142,7 @@ def test_a_stage_waits_for_its_snapshot(snapshots: list[str], tmp_path: Path, mo
 def test_steps_after_the_first_compile_nothing(
     snapshots: list[str], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    jax.clear_caches()
+    jax.clear_caches()  # type: ignore[no-untyped-call]
     plan = plan_of(stage("data1", snapshots[0]), stage("data2", snapshots[1]))
     with jax.log_compiles(), caplog.at_level(logging.WARNING):
         train(plan, str(tmp_path), report=quiet)
