@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.corpus_tokenizer import make_tokenizer
+from pipelines.corpus_tokenizer import named_tokenizer, trained_tokenizer
 from pipelines.duplicates import deduplicate
 from pipelines.earlier import load_earlier
 from pipelines.harvest import harvest
@@ -43,9 +43,10 @@ def build(
     workspace = Workspace(work or work_directory(output))
     _refuse_foreign_directory(output, workspace)
     earlier = load_earlier(config, against)
+    named = named_tokenizer(config, workspace)
     found = harvest(config, workspace, runner)
     duplicates = deduplicate(config, found, earlier, workspace, runner)
-    tokenizer = make_tokenizer(config, found, duplicates, workspace, runner)
+    tokenizer = named or trained_tokenizer(config, found, duplicates, workspace, runner)
     tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
     shards, planned = shard(config, found, tokens, tokenizer, output, workspace, runner)
     return publish(config, found, duplicates, tokenizer, tokens, shards, planned, earlier, output, workspace, runner)

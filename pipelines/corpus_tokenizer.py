@@ -22,33 +22,55 @@ from schemas.keyed_hash import keyed_hash
 from storage.files import exists
 from storage.listing import list_files
 from tokenization.load import given_tokenizer, load_tokenizer
+from tokenization.packing.fill_in_the_middle import FillInTheMiddle
 from tokenization.sentencepiece import train
 
 SAMPLE_SCHEMA = pa.schema([("order", pa.uint64()), ("id", ID_TYPE), ("text", pa.large_binary())])
 
 
-def make_tokenizer(
-    config: BuildConfig, found: Harvest, duplicates: Dataset, workspace: Workspace, runner: Runner
-) -> Dataset:
-    """A dataset whose `files` directory holds the tokenizer; its summary says identity, size and separator.
+def named_tokenizer(config: BuildConfig, workspace: Workspace) -> Dataset | None:
+    """The tokenizer whose files the config names, copied into a dataset; None where it is trained on the corpus.
+
+    It comes first of all, so that a wrong file is told before hours of work and not after.
 
     Raises:
-        CodemillError: the corpus kept no document to train on, or a given file is missing or wrong.
+        CodemillError: a file is missing, not what the config says, or does not do what a stage needs.
     """
+    if isinstance(config.tokenizer, SentencePieceConfig):
+        return None
+    tokenizer = given_tokenizer(config.tokenizer, config.special_tokens())
+    for stage in config.stages.values():
+        if stage.fill_in_the_middle is not None:
+            FillInTheMiddle(tokenizer, stage.fill_in_the_middle)
+    # By its content: another file may lie under the same name now.
+    dataset = workspace.dataset("tokenizer", config.tokenizer.kind, tokenizer.identity)
+    if dataset.summary() is None:
+        tokenizer.save(dataset.path("files"))
+        _finish(config, dataset)
+    return dataset
+
+
+def trained_tokenizer(
+    config: BuildConfig, found: Harvest, duplicates: Dataset, workspace: Workspace, runner: Runner
+) -> Dataset:
+    """A dataset whose `files` directory holds a SentencePiece model of the kept documents.
+
+    Raises:
+        CodemillError: the corpus kept no document to train on, or too little text.
+    """
+    assert isinstance(config.tokenizer, SentencePieceConfig)
     code = code_hash("tokenization", "pipelines.corpus_tokenizer")
     part = config.tokenizer.model_dump(mode="json")
-    trained = isinstance(config.tokenizer, SentencePieceConfig)
-    specials = config.special_tokens()
-    inputs = [found.key, duplicates.directory, config.seed] if trained else []
-    dataset = workspace.dataset("tokenizer", code, part, inputs, specials)
-    if dataset.summary() is not None:
-        return dataset
-    files = dataset.path("files")
-    if isinstance(config.tokenizer, SentencePieceConfig):
+    inputs = [found.key, duplicates.directory, config.seed, config.special_tokens()]
+    dataset = workspace.dataset("tokenizer", code, part, inputs)
+    if dataset.summary() is None:
         _train(config, config.tokenizer, found, duplicates, dataset, runner)
-    else:
-        given_tokenizer(config.tokenizer, specials).save(files)
-    tokenizer = load_tokenizer(files)
+        _finish(config, dataset)
+    return dataset
+
+
+def _finish(config: BuildConfig, dataset: Dataset) -> None:
+    tokenizer = load_tokenizer(dataset.path("files"))
     dataset.finish(
         {
             "kind": config.tokenizer.kind,
@@ -57,7 +79,6 @@ def make_tokenizer(
             "separator_id": tokenizer.separator_id,
         }
     )
-    return dataset
 
 
 def kept_rows(block: Block, duplicates: Dataset, verdicts: pa.ChunkedArray) -> np.ndarray:

@@ -119,6 +119,8 @@ class PinnedFile(_Frozen):
         if self.path.startswith("https://"):
             if "@" in self.path.removeprefix("https://").partition("/")[0]:
                 raise ValueError("the address holds a user or password, which would be published with the snapshot")
+            if "?" in self.path:
+                raise ValueError("the address holds a query, which may be a key and would be published with the snapshot")
             if self.sha256 is None:
                 raise ValueError("an https:// address needs the sha256 of its content")
         return self

@@ -19,6 +19,7 @@ from schemas.reasons import Outcome
 from schemas.record_layout import RecordLayout
 from schemas.shard_file import ShardReader
 from tests.corpus import write_corpus
+from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from tokenization.load import load_tokenizer
 from tokenization.packing.records import record_order
 
@@ -201,3 +202,29 @@ def test_paths_that_match_nothing_are_named(corpus: BuildConfig, tmp_path: Path)
     config = corpus.model_copy(update={"sources": {**corpus.sources, "tree": tree}})
     with pytest.raises(CodemillError, match="nowhere"):
         build_quietly(config, tmp_path / "snapshot")
+
+
+def test_a_wrong_tokenizer_is_told_before_anything_is_read(corpus: BuildConfig, tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    changed = corpus.model_dump(mode="json")
+    changed["tokenizer"] = {"kind": "tokenizer_json", "path": str(tmp_path / "tokenizer.json")}
+    with pytest.raises(CodemillError, match=r"tokenizer\.json: not a tokenizer"):
+        build_quietly(BuildConfig.model_validate(changed), tmp_path / "snapshot")
+    assert not (tmp_path / "snapshot.work").exists() or not list((tmp_path / "snapshot.work").glob("harvest-*"))
+
+
+def test_another_tokenizer_under_the_same_name_is_noticed(corpus: BuildConfig, tmp_path: Path) -> None:
+    vocabulary, merges = gpt2_like_files()
+    (tmp_path / "vocab.json").write_bytes(vocabulary)
+    (tmp_path / "merges.txt").write_bytes(merges)
+    changed = corpus.model_dump(mode="json")
+    names = {"vocabulary": str(tmp_path / "vocab.json"), "merges": str(tmp_path / "merges.txt")}
+    changed["tokenizer"] = {"kind": "codegen", **names}
+    config = BuildConfig.model_validate(changed)
+    build_quietly(config, tmp_path / "snapshot")
+    before = load_manifest(str(tmp_path / "snapshot"))
+    (tmp_path / "merges.txt").write_bytes(b"\n".join(merges.split(b"\n")[:100]) + b"\n")
+    ran = build_quietly(config, tmp_path / "snapshot")
+    after = load_manifest(str(tmp_path / "snapshot"))
+    assert "harvest" not in ran and {"tokenise", "shard"} <= set(ran)
+    assert before.tokenizer.identity != after.tokenizer.identity

@@ -92,6 +92,7 @@ def test_a_tokenizers_file_is_a_name_or_a_name_and_a_hash(tmp_path: Path) -> Non
         ("http://host/t.json", "http:// is not read"),
         ({**PINNED, "sha256": "0" * 63}, "sha256"),
         ({**PINNED, "path": "https://me:key@host/t.json"}, "a user or password"),
+        ({**PINNED, "path": "https://host/t.json?key=1"}, "a query"),
         ({**PINNED, "path": ""}, "path"),
         ({"path": "a", "hash": "0"}, "unknown key"),
         (["a"], "path"),
