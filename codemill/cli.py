@@ -10,6 +10,7 @@ import typer
 from codemill.commands.build import build
 from codemill.commands.demo import demo
 from codemill.commands.explain import explain
+from codemill.commands.export_hf import export_hf
 from codemill.commands.lineage import lineage
 from codemill.commands.near import near
 from codemill.commands.plan import plan
@@ -29,7 +30,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, build, verify, explain, report, near, whatif, plan, train, run, lineage):
+for command in (demo, build, verify, explain, report, near, whatif, plan, train, run, lineage, export_hf):
     app.command()(command)
 
 

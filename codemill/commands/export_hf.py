@@ -1,0 +1,24 @@
+"""`codemill export-hf`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def export_hf(
+    run: Annotated[str, typer.Argument(help="Run directory, local or gs://.", metavar="RUN")],
+    directory: Annotated[str, typer.Argument(help="Local directory for the model.", metavar="DIRECTORY")],
+    checkpoint: Annotated[
+        int | None, typer.Option(help="Step of the checkpoint.  [default: the newest]", show_default=False)
+    ] = None,
+) -> None:
+    """Write a checkpoint as Hugging Face's CodeGen: safetensors, config.json and the tokenizer's files.
+
+    Example: codemill export-hf runs/codegen-350m models/codegen-350m-mono
+    """
+    from codemill.export_hf import export
+
+    for line in export(run, directory, checkpoint):
+        typer.echo(line)
