@@ -120,7 +120,7 @@ class PinnedFile(_Frozen):
             if "@" in self.path.removeprefix("https://").partition("/")[0]:
                 raise ValueError("the address holds a user or password, which would be published with the snapshot")
             if "?" in self.path:
-                raise ValueError("the address holds a query, which may be a key and would be published with the snapshot")
+                raise ValueError("the address holds a query, which may be a key and would be published too")
             if self.sha256 is None:
                 raise ValueError("an https:// address needs the sha256 of its content")
         return self

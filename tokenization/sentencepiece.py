@@ -11,7 +11,8 @@ from __future__ import annotations
 import io
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
@@ -27,6 +28,8 @@ from tokenization.sentencepiece_tables import SPACE_MARK, joined_bytes, sentence
 from tokenization.special_tokens import check_specials
 from tokenization.tokenizer import TokenBatch, identity_of
 from tokenization.training_text import SENTENCE_BYTES, sentences
+from tokenization.unigram_lines import encode_lines, line_arrays
+from tokenization.unigram_tables import joined_in_lines, unigram_tables
 from tokenization.unit_cache import UNIT_IDS, UnitCache, empty_cache, encode_joined
 
 MODEL_FILE = "sentencepiece.model"
@@ -34,10 +37,6 @@ SEPARATOR = "<|endoftext|>"
 LINE_PIECES = ("\n", "\n\n", "\n\n\n", "\r\n", *("\t" * count for count in range(1, 10)))
 """Pieces for line ends and tabs; the trainer itself learns runs of spaces, but sees no lines and no tabs."""
 
-LINE_BYTES = 1 << 16
-"""A unigram model encodes longer lines in parts, for the library needs forty times the memory that a line has."""
-
-_LINE = re.compile(b"[^\n]{0,%d}\n{0,%d}" % (LINE_BYTES, LINE_BYTES))
 _LONGEST_PIECE = 32  # characters: long enough for deep indentation and for rulers of dashes
 
 
@@ -110,10 +109,9 @@ def _explained(message: str, vocabulary_size: int) -> CodemillError:
 class SentencePieceTokenizer:
     """A trained model, given as the bytes of its file.
 
-    BPE models encode as `SentencePieceProcessor.encode` of the whole text would, many times faster. A unigram model
-    encodes line by line, the line ends behind a line with it: over a whole text, sums of 32-bit scores would round
-    differently with the length of what stands before. A line of more than `LINE_BYTES` is cut before its last space
-    within them, or, where the second half of them has none, before the character that does not fit.
+    Models encode as `SentencePieceProcessor.encode` would, many times faster: BPE models as it would the whole text,
+    unigram models as it would each line (see `unigram_lines.py`): over a whole text, sums of 32-bit scores would round
+    differently with the length of what stands before. Bytes that are not UTF-8 are spelled.
 
     Raises:
         CodemillError: the model changes texts (it normalises, or adds or removes spaces), has no separator, or holds
@@ -134,7 +132,7 @@ class SentencePieceTokenizer:
                 f"the SentencePiece model has no control piece {SEPARATOR}", "train it with this symbol"
             )
         self._bytes = PieceBytes([_spelled(piece.text, piece.type) for piece in model.pieces])
-        self._encoder = _encoder(model, data)
+        self._encoder = _encoder(model)
 
     @classmethod
     def load(cls, directory: str) -> SentencePieceTokenizer:
@@ -181,18 +179,20 @@ def _spelled(text: str, kind: PieceType) -> bytes:
     return text.replace(SPACE_MARK, " ").encode()
 
 
-def _encoder(model: Model, data: bytes) -> _BpeEncoder | _LineEncoder:
+def _encoder(model: Model) -> _BpeEncoder | _UnigramEncoder:
     if model.type == ModelType.BPE:
         return _BpeEncoder(model)
-    return _LineEncoder(model, data)
+    if model.type == ModelType.UNIGRAM:
+        return _UnigramEncoder(model)
+    raise CodemillError(f"the SentencePiece model is of type {model.type.name.lower()}", "train one of bpe or unigram")
 
 
-class _BpeEncoder:
-    def __init__(self, model: Model) -> None:
-        self._tables = sentencepiece_tables(model)
-        self._joined = joined_bytes(model)
+class _UnitEncoder(ABC):
+    """What encoders unit by unit share: room for the ids, and a cache."""
+
+    def __init__(self) -> None:
         self._cache: UnitCache | None = None
-        self._lock = threading.Lock()  # the kernel releases the interpreter's and changes the cache
+        self._lock = threading.Lock()  # kernels release the interpreter's and change the cache
 
     def encode(self, texts: Texts) -> TokenBatch:
         out = np.empty(int(texts.offsets[-1]) + UNIT_IDS, np.uint32)  # no byte gives more than one id
@@ -200,74 +200,30 @@ class _BpeEncoder:
         with self._lock:
             if self._cache is None:
                 self._cache = empty_cache()
-            encode_joined(texts.data, texts.offsets, self._joined, self._tables, self._cache, out, offsets)
+            self._run(texts, self._cache, out, offsets)
         out.resize(int(offsets[-1]), refcheck=False)  # in place: a copy would hold the ids twice
         return TokenBatch(out, offsets)
 
-
-class _LineEncoder:
-    def __init__(self, model: Model, data: bytes) -> None:
-        self._processor = sentencepiece.SentencePieceProcessor(model_proto=data)
-        byte_ids = {piece.text: i for i, piece in enumerate(model.pieces) if piece.type == PieceType.BYTE}
-        self._mark = [byte_ids[f"<0x{byte:02X}>"] for byte in SPACE_MARK.encode()]
-
-    def encode(self, texts: Texts) -> TokenBatch:
-        out = np.empty(int(texts.offsets[-1]), np.uint32)  # no byte gives more than one id
-        offsets = np.zeros(len(texts) + 1, np.int64)
-        place = 0
-        for document in range(len(texts)):
-            text = texts.data[texts.offsets[document] : texts.offsets[document + 1]].data
-            for lines in _groups(_lines(text)):
-                for ids in self._encode(lines):
-                    out[place : place + len(ids)] = ids
-                    place += len(ids)
-            offsets[document + 1] = place
-        out.resize(place, refcheck=False)
-        return TokenBatch(out, offsets)
-
-    def _encode(self, lines: list[str]) -> Iterator[list[int]]:
-        parts = [part for line in lines for part in line.split(SPACE_MARK)]
-        encoded = iter(self._processor.encode(parts, num_threads=1))
-        for line in lines:
-            yield next(encoded)
-            for _ in range(line.count(SPACE_MARK)):
-                yield self._mark
-                yield next(encoded)
+    @abstractmethod
+    def _run(self, texts: Texts, cache: UnitCache, out: NDArray[np.uint32], offsets: NDArray[np.int64]) -> None: ...
 
 
-def _groups(lines: Iterator[str]) -> Iterator[list[str]]:
-    """Lines for one call of the library, which costs as much as some hundred bytes."""
-    group: list[str] = []
-    held = 0
-    for line in lines:
-        group.append(line)
-        held += len(line)
-        if held >= LINE_BYTES:
-            yield group
-            group, held = [], 0
-    if group:
-        yield group
+class _BpeEncoder(_UnitEncoder):
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self._tables = sentencepiece_tables(model)
+        self._joined = joined_bytes(model)
+
+    def _run(self, texts: Texts, cache: UnitCache, out: NDArray[np.uint32], offsets: NDArray[np.int64]) -> None:
+        encode_joined(texts.data, texts.offsets, self._joined, self._tables, cache, out, offsets)
 
 
-def _lines(text: memoryview) -> Iterator[str]:
-    start = 0
-    while start < len(text):
-        line = _LINE.match(text, start)
-        assert line is not None  # it matches nothing, too
-        content = bytes(line[0])
-        end = line.end()
-        if end < len(text) and not content.endswith(b"\n"):
-            content = content[: _cut(content, text[end])]
-        yield content.decode()
-        start += len(content)
+class _UnigramEncoder(_UnitEncoder):
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self._tables = unigram_tables(model)
+        self._joined = joined_in_lines(model)
+        self._arrays = line_arrays()
 
-
-def _cut(content: bytes, following: int) -> int:
-    """Where to cut a line that goes on with the byte `following`: before a space, or else before a character."""
-    space = content.rfind(b" ", LINE_BYTES // 2)
-    if following == ord(" ") or space < 0:
-        space = len(content)
-        while following & 0xC0 == 0x80:
-            space -= 1
-            following = content[space]
-    return space
+    def _run(self, texts: Texts, cache: UnitCache, out: NDArray[np.uint32], offsets: NDArray[np.int64]) -> None:
+        encode_lines(texts.data, texts.offsets, self._joined, self._tables, cache, self._arrays, out, offsets)

@@ -27,18 +27,18 @@ def sentencepiece_tables(model: Model) -> BpeTables:
         if len(text) == 1:
             character_ids[ord(text)] = piece
     fixed = {text.encode(): piece for text, piece in _pieces(model, PieceType.USER_DEFINED).items()}
-    return BpeTables(fixed_pieces(fixed), merge_tables(_merges(model, normal), _byte_ids(model), character_ids))
+    return BpeTables(fixed_pieces(fixed), merge_tables(_merges(model, normal), byte_ids(model), character_ids))
 
 
 def joined_bytes(model: Model) -> NDArray[np.uint8]:
     """Where a text must not be cut.
 
     Returns:
-        uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when the second
-        continues a character. Elsewhere no piece can reach across.
+        uint8 [65536], 1 at first << 8 | second when some piece holds these two bytes in a row or when they may
+        be of one character. Elsewhere no piece can reach across.
     """
     joined = np.zeros((256, 256), np.uint8)
-    joined[:, 0x80:0xC0] = 1  # a character is never cut
+    joined[0x80:, 0x80:0xC0] = 1  # a character is never cut
     for text in _pieces(model, PieceType.NORMAL) | _pieces(model, PieceType.USER_DEFINED):
         piece = text.encode()
         joined[list(piece[:-1]), list(piece[1:])] = 1
@@ -60,7 +60,12 @@ def _check(model: Model, normal: dict[str, int]) -> None:
         )
 
 
-def _byte_ids(model: Model) -> NDArray[np.int32]:
+def byte_ids(model: Model) -> NDArray[np.int32]:
+    """The ids of single bytes, int32 [256].
+
+    Raises:
+        CodemillError: some byte has none.
+    """
     spelled = {piece.text: i for i, piece in enumerate(model.pieces) if piece.type == PieceType.BYTE}
     names = [f"<0x{byte:02X}>" for byte in range(256)]
     if not all(name in spelled for name in names):

@@ -4,6 +4,9 @@ A unit is a stretch of text between two places where no piece reaches across, so
 the whole text: with SentencePiece what lies between two bytes that no piece holds in a row, with GPT-2 a word. Most
 units of a text are among a few thousand: they are looked up by their bytes. What the cache holds at any moment changes
 how fast an answer comes, never the answer.
+
+The ids of a unit may hang on where it stands (see `unigram.py`). It is then kept with a reach: they hold good when the
+unit ends at most so many bytes behind the beginning of its line.
 """
 
 from __future__ import annotations
@@ -39,6 +42,10 @@ _ID_MASK = np.uint64((1 << 21) - 1)
 _COUNT_SHIFT = np.uint64(42)
 _SIZE_SHIFT = np.uint64(8)
 _SIZE_MASK = np.uint64(0xFF)
+_FEW_MASK = np.uint64(3)
+_REACH_SHIFT = np.uint64(44)  # in an entry of `small`
+_ROW_REACH_SHIFT = np.uint64(16)
+_LINE_END = ord("\n")
 _SMALL_SHIFT = np.uint64(64 - _SMALL_BITS)
 _MIX_1 = np.uint64(0xA0761D6478BD642F)
 _MIX_2 = np.uint64(0xE7037ED1A0B428DB)
@@ -49,11 +56,11 @@ class UnitCache(NamedTuple):
 
     Attributes:
         small: uint64 [2 ** 14, 2], a row for each hash of a unit of at most eight bytes, the last one seen: its bytes
-            (never equal for two units: a NUL is always a unit by itself), and number of ids << 42 | two ids of 21
-            bits, 0 where the row is empty. It stays in the processor's second-level cache.
+            (never equal for two units: a NUL is always a unit by itself), and reach << 44 | number of ids << 42 | two
+            ids of 21 bits, 0 where the row is empty. It stays in the processor's second-level cache.
         rows: uint64 [places, 8], open addressing, a row to a cache line: one to five words of the unit's bytes, behind
-            them words of three ids of 21 bits each, two to six of them, and in the last one number of ids << 8 | number
-            of bytes, 0 where the place is empty.
+            them words of three ids of 21 bits each, two to six of them, and in the last one reach << 16 | number of
+            ids << 8 | number of bytes, 0 where the place is empty.
         used: int64 [1], rows in use.
         touched: uint64 [1], where loads that only fetch leave their sum, lest the compiler drop them.
         ends: int64 [span], scratch: where the units of a span end.
@@ -113,8 +120,8 @@ def encode_joined(
         start = offsets[document]
         stop = offsets[document + 1]
         while start < stop:
-            units = _cut(data, start, stop, joined, cache.ends)
-            _look_up(data, start, units, cache)
+            units = cut(data, start, stop, joined, cache.ends)
+            look_up(data, start, units, cache)
             place = _encode_units(data, start, units, tables, cache, out, place)
             start = cache.ends[units - 1]
     out_offsets[offsets.size - 1] = place
@@ -138,14 +145,14 @@ def encode_words(
         stop = offsets[document + 1]
         while start < stop:
             units = split(data, start, stop, splitter, cache.ends)
-            _look_up(data, start, units, cache)
+            look_up(data, start, units, cache)
             place = _encode_units(data, start, units, tables, cache, out, place)
             start = cache.ends[units - 1]
     out_offsets[offsets.size - 1] = place
 
 
 @kernel
-def _cut(data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint8], ends: NDArray[np.int64]) -> int:
+def cut(data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint8], ends: NDArray[np.int64]) -> int:
     """Write the ends of the next units, at least one; their number."""
     last = min(stop, start + ends.size)
     units = 0
@@ -165,7 +172,7 @@ def _cut(data: NDArray[np.uint8], start: int, stop: int, joined: NDArray[np.uint
 
 
 @kernel
-def _room(size: int) -> int:
+def room(size: int) -> int:
     """Ids that a row has room for behind the bytes of a unit."""
     return 3 * (_META - ((size + _WORD - 1) >> 3))
 
@@ -178,7 +185,7 @@ def _tail_word(data: NDArray[np.uint8], start: int, size: int) -> np.uint64:
 
 
 @kernel
-def _look_up(data: NDArray[np.uint8], start: int, units: int, cache: UnitCache) -> None:
+def look_up(data: NDArray[np.uint8], start: int, units: int, cache: UnitCache) -> None:
     """Look every unit of a span up in `small`; begin to fetch the rows of those that are not there."""
     small = cache.small
     found = cache.found
@@ -224,20 +231,20 @@ def _encode_units(
     """Encode the units that end at cache.ends[:units] into out[place:]; the place behind the last id."""
     unit = missing = 0
     while True:
-        unit, start, missing, place, row = _copy_known(data, start, unit, units, missing, cache, out, place)
+        unit, start, missing, place, row, _ = copy_known(data, start, unit, units, missing, cache, out, place, None)
         if unit == units:
             return int(place)
         end = cache.ends[unit]
         count = encode_unit(data, start, end, tables, cache.work, out, place) - place
-        if row >= 0 and count <= _room(end - start):
-            _remember(data, start, end - start, out[place : place + count], cache, row)
+        if row >= 0 and count <= room(end - start):
+            remember(data, start, end - start, out[place : place + count], 0, cache, row)
         place += count
         start = end
         unit += 1
 
 
 @kernel
-def _copy_known(
+def copy_known(
     data: NDArray[np.uint8],
     start: int,
     unit: int,
@@ -246,14 +253,27 @@ def _copy_known(
     cache: UnitCache,
     out: NDArray[np.uint32],
     place: int,
-) -> tuple[int, int, int, int, int]:
+    since: int | None,
+) -> tuple[int, int, int, int, int, int | None]:
     """Copy the ids of units as long as they are known.
 
     Kept apart from the merging of unknown units: within one loop the rare work takes the registers of the frequent.
 
+    Args:
+        data: the text.
+        start: where the first unit to look at starts.
+        unit: its number.
+        units: number of units in the span.
+        missing: how many of the units before it were looked for in `rows`.
+        cache: after `cut` and `look_up`; changed.
+        out: receives ids.
+        place: where in `out` to begin.
+        since: where the line begins; None when the reach of units does not count.
+
     Returns:
         The unit to go on with, or `units`; where it starts; how many units were looked for in `rows`; the place behind
-        the last id; and the empty row for the unit to go on with, or -1 when it is not to be kept.
+        the last id; the empty row for the unit to go on with, or -1 when it is not to be kept; and where its line
+        begins.
     """
     small = cache.small
     rows = cache.rows
@@ -265,15 +285,19 @@ def _copy_known(
         end = ends[unit]
         entry = found[unit]
         if entry != 0:
+            if since is not None:  # compiled away, like its counterpart below, where it is
+                if end - since > np.int64(entry >> _REACH_SHIFT):
+                    return unit, start, missing, place, -1, since
+                since = end if data[end - 1] == _LINE_END else since
             out[place] = entry & _ID_MASK
             out[place + 1] = (entry >> _ID_BITS) & _ID_MASK
-            place += np.int64(entry >> _COUNT_SHIFT)
+            place += np.int64((entry >> _COUNT_SHIFT) & _FEW_MASK)
             start = end
             unit += 1
             continue
         size = end - start
         if size > UNIT_BYTES:
-            return unit, start, missing, place, -1
+            return unit, start, missing, place, -1, since
         words = (size + _WORD - 1) >> 3
         tail = _tail_word(data, start, size)
         at = homes[missing]
@@ -289,10 +313,15 @@ def _copy_known(
             at = (at + np.uint64(1)) & last
             meta = rows[at, _META]
         if meta == 0:
-            return unit, start, missing, place, np.int64(at)
+            return unit, start, missing, place, np.int64(at), since
+        reach = meta >> _ROW_REACH_SHIFT
+        if since is not None:
+            if end - since > np.int64(reach):
+                return unit, start, missing, place, -1, since
+            since = end if data[end - 1] == _LINE_END else since
         low = rows[at, words]
         high = rows[at, words + 1]
-        count = np.int64(meta >> _SIZE_SHIFT)
+        count = np.int64((meta >> _SIZE_SHIFT) & _SIZE_MASK)
         out[place] = low & _ID_MASK
         out[place + 1] = (low >> _ID_BITS) & _ID_MASK
         out[place + 2] = low >> _COUNT_SHIFT
@@ -304,16 +333,16 @@ def _copy_known(
         if words == 1 and count <= _SMALL_IDS:
             row = (tail * _MIX_1) >> _SMALL_SHIFT
             small[row, 0] = tail
-            small[row, 1] = np.uint64(count) << _COUNT_SHIFT | low
+            small[row, 1] = reach << _REACH_SHIFT | np.uint64(count) << _COUNT_SHIFT | low
         place += count
         start = end
         unit += 1
-    return unit, start, missing, place, -1
+    return unit, start, missing, place, -1, since
 
 
 @kernel
-def _remember(
-    data: NDArray[np.uint8], start: int, size: int, ids: NDArray[np.uint32], cache: UnitCache, at: int
+def remember(
+    data: NDArray[np.uint8], start: int, size: int, ids: NDArray[np.uint32], reach: int, cache: UnitCache, at: int
 ) -> None:
     """Fill an empty row with a unit and its ids; empty the table when it gets full."""
     row = cache.rows[at]
@@ -324,7 +353,7 @@ def _remember(
     row[words:_META] = 0
     for i in range(ids.size):
         row[words + i // 3] |= np.uint64(ids[i]) << (_ID_BITS * np.uint64(i % 3))
-    row[_META] = np.uint64(ids.size << 8 | size)
+    row[_META] = np.uint64(reach << 16 | ids.size << 8 | size)
     cache.used[0] += 1
     if cache.used[0] >= _FULL:
         cache.rows[:] = 0

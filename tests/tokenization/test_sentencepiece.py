@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from buffers.texts import Texts
 from schemas.errors import CodemillError
 from tests.corpus import prose_text, python_text
+from tests.tokenization.unigram_vocabularies import made_up_unigram, model_file
 from tokenization.load import load_tokenizer
-from tokenization.sentencepiece import LINE_BYTES, LINE_PIECES, MODEL_FILE, SentencePieceTokenizer, _lines, train
+from tokenization.model_proto import ModelType
+from tokenization.sentencepiece import LINE_PIECES, MODEL_FILE, SentencePieceTokenizer, train
 
 DOCUMENTS = [text(i).encode() for i in range(60) for text in (python_text, prose_text)]
 SPACE_MARK = "\u2581"
@@ -66,9 +68,12 @@ def test_every_text_comes_back_from_a_unigram_model(unigram: SentencePieceTokeni
 
 
 @given(st.lists(st.binary(max_size=60).map(lambda data: data.replace(b"\0", b"\x80")) | st.just("é漢🎉a".encode()[:8])))
-def test_bytes_that_are_no_text_come_back(tokenizer: SentencePieceTokenizer, documents: list[bytes]) -> None:
-    encoded = tokenizer.encode(Texts.from_list(documents))
-    assert [tokenizer.decode(encoded.document(i)) for i in range(len(documents))] == documents
+def test_bytes_that_are_no_text_come_back(
+    tokenizer: SentencePieceTokenizer, unigram: SentencePieceTokenizer, documents: list[bytes]
+) -> None:
+    for either in (tokenizer, unigram):
+        encoded = either.encode(Texts.from_list(documents))
+        assert [either.decode(encoded.document(i)) for i in range(len(documents))] == documents
 
 
 @given(any_text | whitespace_heavy)
@@ -130,29 +135,6 @@ def test_a_unigram_model_encodes_line_by_line_with_the_line_ends_behind_it(unigr
     assert ids_of(unigram, "".join(lines)) == [i for line in lines for i in library.encode(line)]
     assert ids_of(unigram, "a\n\nb") == [*ids_of(unigram, "a"), *ids_of(unigram, "\n\n"), *ids_of(unigram, "b")]
     assert len(ids_of(unigram, "\n\n")) == 1
-
-
-MOST = LINE_BYTES
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("a" * MOST, [MOST]),
-        ("a" * MOST + "\n\nb", [MOST + 2, 1]),
-        ("a" * MOST + "b", [MOST, 1]),
-        ("a" * MOST + " b", [MOST, 2]),
-        ("a" * (MOST - 2) + " bcd", [MOST - 2, 4]),
-        ("a b" + "c" * MOST, [MOST, 3]),  # the space is too far to the front
-        ("a" + "é" * (MOST // 2), [MOST - 1, 2]),
-        ("aaa" + "🎉" * (MOST // 4), [MOST - 1, 4]),
-        ("\n" * (MOST + 1), [MOST, 1]),
-        ("", []),
-    ],
-)
-def test_where_long_lines_are_cut(text: str, parts: list[int]) -> None:
-    found = list(_lines(memoryview(text.encode())))
-    assert [len(part.encode()) for part in found] == parts and "".join(found) == text
 
 
 @pytest.mark.parametrize("part", ["a", " ", "ab", "xyz", "aab", "漢é"])
@@ -225,7 +207,9 @@ def test_text_behind_a_long_line_is_trained_on(tmp_path: Path) -> None:
     assert len(ids_of(tokenizer, " zebra")) == 1
 
 
-def test_threads_may_share_a_tokenizer(tokenizer: SentencePieceTokenizer) -> None:
+@pytest.mark.parametrize("model", ["tokenizer", "unigram"])
+def test_threads_may_share_a_tokenizer(request: pytest.FixtureRequest, model: str) -> None:
+    tokenizer: SentencePieceTokenizer = request.getfixturevalue(model)
     texts = Texts.from_list(DOCUMENTS)
     expected = tokenizer.encode(texts).ids.tolist()
     found: list[list[int]] = []
@@ -268,3 +252,17 @@ def test_models_of_another_kind_are_refused(changed: dict[str, object], message:
     )
     with pytest.raises(CodemillError, match=message):
         SentencePieceTokenizer(model.getvalue())
+
+
+@pytest.mark.parametrize("kind", [ModelType.WORD, ModelType.CHAR])
+def test_models_that_segment_otherwise_are_refused(kind: ModelType) -> None:
+    model = made_up_unigram("ab", 5, 0, "real")._replace(type=kind)
+    with pytest.raises(CodemillError, match=f"is of type {kind.name.lower()}"):
+        SentencePieceTokenizer(model_file(model))
+
+
+def test_a_space_without_a_piece_comes_back() -> None:
+    model = made_up_unigram("ab", 5, 0, "real")
+    model = model._replace(pieces=tuple(piece for piece in model.pieces if piece.text != SPACE_MARK))
+    tokenizer = SentencePieceTokenizer(model_file(model))
+    assert tokenizer.decode(np.array(ids_of(tokenizer, "a b  b ab"))) == b"a b  b ab"
