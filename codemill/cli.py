@@ -11,6 +11,7 @@ from codemill.commands.build import build
 from codemill.commands.demo import demo
 from codemill.commands.explain import explain
 from codemill.commands.export_hf import export_hf
+from codemill.commands.launch import launch
 from codemill.commands.lineage import lineage
 from codemill.commands.near import near
 from codemill.commands.plan import plan
@@ -19,6 +20,7 @@ from codemill.commands.run import run
 from codemill.commands.train import train
 from codemill.commands.verify import verify
 from codemill.commands.whatif import whatif
+from codemill.failure import tell_failure
 from schemas.errors import CodemillError
 from storage.errors import StorageError
 
@@ -30,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, build, verify, explain, report, near, whatif, plan, train, run, lineage, export_hf):
+for command in (demo, build, verify, explain, report, near, whatif, plan, train, launch, run, lineage, export_hf):
     app.command()(command)
 
 
@@ -55,17 +57,8 @@ def main() -> None:
     """Run the command line; a CodemillError becomes one line and its remedy, never a traceback."""
     try:
         app()
-    except CodemillError as error:
-        print(f"codemill: error: {error.message}", file=sys.stderr)
-        if error.remedy:
-            print(f"codemill: remedy: {error.remedy}", file=sys.stderr)
-        sys.exit(error.status)
-    except StorageError as error:
-        print(f"codemill: error: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("codemill: interrupted; run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
+    except (CodemillError, StorageError, KeyboardInterrupt) as error:
+        sys.exit(tell_failure(error))
 
 
 if __name__ == "__main__":

@@ -154,7 +154,14 @@ class CheckpointConfig(_Frozen):
     directory: str | None = None
     """Local or gs://; null means `checkpoints` inside the run directory."""
     every_steps: int = Field(default=1000, gt=0)
+    every_minutes: float | None = Field(default=None, gt=0)
+    """Save also after this long without a checkpoint; such a one is temporary and goes when the next one is there."""
     keep: int = Field(default=3, gt=0)
+    """How many of the latest stay; temporary ones do not count."""
+    read_back: Literal["full", "light"] = "full"
+    """What is read again after each save: everything, or only the lists of arrays; everything at a stage's end."""
+    timeout_seconds: float = Field(default=600, gt=0)
+    """How long processes wait for each other at a save."""
 
 
 class Plan(_Frozen):
@@ -167,6 +174,8 @@ class Plan(_Frozen):
     mesh: MeshConfig = MeshConfig()
     compute_dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """`auto`: bfloat16 on accelerators, float32 on CPU. Weights and moments are float32 always."""
+    attention: Literal["auto", "plain", "fused"] = "auto"
+    """`auto`: a fused kernel on accelerators where there is one for the model, plain elsewhere; `fused` insists."""
     rematerialise: bool = True
     """Recompute each layer in the backward pass: less memory, about a third more work."""
     stages: tuple[StagePlan, ...] = Field(min_length=1)

@@ -8,13 +8,15 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from trainer.attention import Target, this_machine
 from trainer.documents import DocumentRule, target_mask
 from trainer.model import head, hidden, unrolling
 from trainer.parameters import Parameters
 
 Z_LOSS = 1e-4
 _SCORES_AT_ONCE = {"cpu": 1 << 20}
-_SCORES_AT_ONCE_ELSEWHERE = 1 << 28
+SCORES_ON_A_DEVICE = 1 << 26
+"""Scores that an accelerator makes at once: 256 MiB, and a few times that while they are worked on."""
 
 
 class SequenceLoss(NamedTuple):
@@ -34,6 +36,7 @@ def sequence_loss(
     compute_dtype: Any = jnp.float32,
     rematerialise: bool = False,
     rule: DocumentRule | None = None,
+    target: Target | None = None,
 ) -> SequenceLoss:
     """How well the model predicts ids[:, 1:] from ids[:, :-1].
 
@@ -47,10 +50,12 @@ def sequence_loss(
         compute_dtype: as in `model.logits`.
         rematerialise: as in `model.hidden`.
         rule: tells padding, which is not predicted, and documents; left out, every target counts.
+        target: as in `model.hidden`.
     """
-    x_BTE = hidden(config, params, ids[:, :-1], compute_dtype, rematerialise, rule)
+    target = target or this_machine()
+    x_BTE = hidden(config, params, ids[:, :-1], compute_dtype, rematerialise, rule, target)
     batch, length, width = x_BTE.shape
-    pieces = _pieces(length, batch * config.vocabulary_rows)
+    pieces = _pieces(length, batch * config.vocabulary_rows // _sharers(target.platform), target.platform)
     x_NBCE = x_BTE.reshape(batch, pieces, length // pieces, width).swapaxes(0, 1)
     counted_BT = target_mask(ids, rule)
     targets_NBC, counted_NBC = (
@@ -68,12 +73,20 @@ def sequence_loss(
         return None, ((cross_entropy * counted_BC).sum(-1), (z * counted_BC).sum(-1))
 
     again = jax.checkpoint(piece, prevent_cse=False)
-    _, (cross_entropy, z) = jax.lax.scan(again, None, (x_NBCE, targets_NBC, counted_NBC), unroll=unrolling())
+    _, (cross_entropy, z) = jax.lax.scan(
+        again, None, (x_NBCE, targets_NBC, counted_NBC), unroll=unrolling(target.platform)
+    )
     return SequenceLoss(cross_entropy.sum(0), z.sum(0), counted_BT.sum(-1))
 
 
-def _pieces(length: int, scores_per_position: int) -> int:
-    """The fewest equal pieces of the length whose scores fit the limit of the backend."""
-    limit = _SCORES_AT_ONCE.get(jax.default_backend(), _SCORES_AT_ONCE_ELSEWHERE)
+def _sharers(platform: str) -> int:
+    """How many devices hold a part of the scores. Virtual devices of a CPU share its cache, so they count as one."""
+    mesh = jax.sharding.get_abstract_mesh()
+    return 1 if platform == "cpu" or mesh.empty else mesh.size
+
+
+def _pieces(length: int, scores_per_position: int, platform: str) -> int:
+    """The fewest equal pieces of the length whose scores fit the limit of the platform."""
+    limit = _SCORES_AT_ONCE.get(platform, SCORES_ON_A_DEVICE)
     fitting = (n for n in range(1, length + 1) if length % n == 0 and length // n * scores_per_position <= limit)
     return next(fitting, length)

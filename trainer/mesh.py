@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,20 +20,29 @@ BATCH_AXES = ("data", "fsdp")
 """Axes that split the sequences of a batch."""
 
 
-def make_mesh(config: MeshConfig) -> Mesh:
-    """Arrange all devices as the plan says.
+def mesh_shape(config: MeshConfig, devices: int) -> tuple[int, int, int]:
+    """Sizes of `AXES` on so many devices.
 
     Raises:
         CodemillError: the axes do not multiply to the number of devices.
     """
-    devices = jax.device_count()
     fsdp = config.fsdp or max(1, devices // (config.data * config.tensor))
     if config.data * fsdp * config.tensor != devices:
         raise CodemillError(
             f"mesh data={config.data} fsdp={fsdp} tensor={config.tensor} does not cover {devices} device(s)",
             "change `mesh:` in the plan so that the three multiply to the number of devices",
         )
-    return jax.make_mesh((config.data, fsdp, config.tensor), AXES, axis_types=(AxisType.Auto,) * 3)
+    return config.data, fsdp, config.tensor
+
+
+def make_mesh(config: MeshConfig, devices: Sequence[jax.Device] | None = None) -> Mesh:
+    """Arrange devices as the plan says: all there are, or those of a slice that is only described.
+
+    Raises:
+        CodemillError: the axes do not multiply to the number of devices.
+    """
+    shape = mesh_shape(config, jax.device_count() if devices is None else len(devices))
+    return jax.make_mesh(shape, AXES, axis_types=(AxisType.Auto,) * 3, devices=devices)
 
 
 def check_divisible(config: ModelConfig, mesh: Mesh, sequences: int) -> None:

@@ -5,21 +5,19 @@ Shape letters: B batch, T length, E width, H heads, K channels of a head, M MLP 
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from trainer.attention import Target, attend, this_machine
 from trainer.documents import DocumentRule, Places, places_of
 from trainer.mesh import BATCH_AXES, constrain
 from trainer.parameters import Parameters, parameter_table
 from trainer.rotary import rotate
 
 LAYER_NORM_EPSILON = 1e-5
-MASKED = -1e10
-"""Added to the score of a token that lies in the future, or in another document."""
 
 
 def logits(
@@ -47,6 +45,7 @@ def hidden(
     compute_dtype: Any = jnp.float32,
     rematerialise: bool = False,
     rule: DocumentRule | None = None,
+    target: Target | None = None,
 ) -> jax.Array:
     """The residual stream after all layers and the last norm: compute_dtype [batch, length, width].
 
@@ -57,19 +56,23 @@ def hidden(
         compute_dtype: as in `logits`.
         rematerialise: recompute each layer in the backward pass instead of keeping its activations.
         rule: how to treat the documents of a record; left out, a record is one text.
+        target: what this is compiled for; left out, this machine with plain attention.
     """
+    target = target or this_machine()
     places = places_of(input_ids, rule)
     table = parameter_table(config)
     stacked = {name: params[name] for name, parameter in table.items() if parameter.stacked}
 
     def step(x_BTE: jax.Array, layer: Parameters) -> tuple[jax.Array, None]:
-        return block(config, layer, x_BTE, places), None
+        return block(config, layer, x_BTE, places, target), None
 
     if rematerialise:
         # Under scan the compiler cannot merge the two passes, so the costly guard against that is left off.
         step = jax.checkpoint(step, prevent_cse=False)
-    x_BTE = constrain(params["embedding"].astype(compute_dtype)[input_ids], BATCH_AXES)
-    x_BTE, _ = jax.lax.scan(step, x_BTE, stacked, unroll=unrolling())
+    # Gathered like the layers' weights: rows looked up in a table split by width would have to be put together after.
+    embedding_VE = constrain(params["embedding"].astype(compute_dtype), "tensor")
+    x_BTE = constrain(embedding_VE[input_ids], BATCH_AXES)
+    x_BTE, _ = jax.lax.scan(step, x_BTE, stacked, unroll=unrolling(target.platform))
     return layer_norm(x_BTE, params["final_norm_scale"], params["final_norm_bias"])
 
 
@@ -80,25 +83,19 @@ def head(params: Parameters, x_BTE: jax.Array) -> jax.Array:
     return constrain(scores_BTV + params["head_bias"], BATCH_AXES, None, "tensor")
 
 
-def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places) -> jax.Array:
+def block(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places, target: Target) -> jax.Array:
     """One layer, x + attention(norm(x)) + mlp(norm(x)); `layer` holds its slice of each stacked parameter."""
     normed_BTE = layer_norm(x_BTE, layer["norm_scale"], layer["norm_bias"])
-    return constrain(x_BTE + attention(config, layer, normed_BTE, places) + mlp(layer, normed_BTE), BATCH_AXES)
+    attended_BTE = attention(config, layer, normed_BTE, places, target)
+    return constrain(x_BTE + attended_BTE + mlp(layer, normed_BTE), BATCH_AXES)
 
 
-def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places) -> jax.Array:
+def attention(config: ModelConfig, layer: Parameters, x_BTE: jax.Array, places: Places, target: Target) -> jax.Array:
     """Causal self-attention over rotated queries and keys; scores and softmax are float32."""
-    # Heads before length: the layout in which the two products below are plain batches of matrices.
+    # Heads before length: the layout in which the products of `plain` are plain batches of matrices.
     query, key, value = jnp.einsum("bte,eshk->sbhtk", x_BTE, layer["query_key_value"].astype(x_BTE.dtype))
     query, key = (rotate(x_BHTK, places.positions, config.rotary_dim) for x_BHTK in (query, key))
-    scores_BHTS = jnp.einsum("bhtk,bhsk->bhts", query, key, preferred_element_type=jnp.float32)
-    index_T = jnp.arange(x_BTE.shape[1])
-    seen = index_T[:, None] >= index_T[None, :]
-    if places.segments is not None:
-        seen = seen & (places.segments[:, None, :, None] == places.segments[:, None, None, :])
-    hidden = jnp.where(seen, 0.0, MASKED)
-    weights_BHTS = jax.nn.softmax(scores_BHTS / math.sqrt(config.head_dim) + hidden, axis=-1)
-    mixed_BHTK = jnp.einsum("bhts,bhsk->bhtk", weights_BHTS.astype(x_BTE.dtype), value)
+    mixed_BHTK = attend(query, key, value, places.segments, target)
     return jnp.einsum("bhtk,hke->bte", mixed_BHTK, layer["attention_out"].astype(x_BTE.dtype))
 
 
@@ -110,9 +107,9 @@ def mlp(layer: Parameters, x_BTE: jax.Array) -> jax.Array:
     return out_BTE + layer["mlp_out_bias"].astype(x_BTE.dtype)
 
 
-def unrolling() -> int:
+def unrolling(platform: str) -> int:
     """Rounds of a loop to write out: XLA's CPU backend runs a loop's body on one core, straight code on all."""
-    return 8 if jax.default_backend() == "cpu" else 1
+    return 8 if platform == "cpu" else 1
 
 
 def layer_norm(x_BTE: jax.Array, scale_E: jax.Array, bias_E: jax.Array) -> jax.Array:

@@ -28,7 +28,7 @@ from trainer.parameters import Parameters
 from trainer.profile import Profile
 from trainer.schedule import learning_rate
 from trainer.snapshot import StageData
-from trainer.step import StepConfig, TrainState, empty_moments, train_step
+from trainer.step import StepConfig, TrainState, empty_moments, step_config, train_step
 from trainer.watch import LateWatch
 
 
@@ -45,15 +45,14 @@ class Run:
     peak: Peak
     must_stop: Callable[[int], bool]
     """Asked after each step, with the steps done over all stages."""
+    must_save: Callable[[], bool] = lambda: False
+    """Asked after `must_stop`: whether it is time for a temporary checkpoint."""
     profile: Profile | None = None
 
     def step_config(self, number: int) -> StepConfig:
         """What the steps of stage `number` are compiled for."""
-        stage = self.plan.stages[number]
-        automatic = "float32" if jax.default_backend() == "cpu" else "bfloat16"
-        dtype = automatic if self.plan.compute_dtype == "auto" else self.plan.compute_dtype
-        rule = self.rule(number)
-        return StepConfig(self.plan.model, stage.weight_decay, stage.clip, dtype, self.plan.rematerialise, rule)
+        stage, device = self.plan.stages[number], jax.devices()[0]
+        return step_config(self.plan, stage, self.rule(number), jax.default_backend(), device)
 
     def rule(self, number: int) -> DocumentRule:
         """How stage `number` treats the documents of a record."""
@@ -122,7 +121,7 @@ def train_stage(run: Run, number: int, state: TrainState, lineage: Lineage) -> t
             watch.dispatched(step, metrics)
 
             stops, last = run.must_stop(before + step), step == stage.steps
-            saves = stops or last or (before + step) % plan.checkpoint.every_steps == 0
+            saves = stops or last or run.must_save() or (before + step) % plan.checkpoint.every_steps == 0
             evaluates = last or step % plan.evaluate_every == 0
             if not (saves or evaluates):
                 continue
@@ -174,12 +173,13 @@ def _fresh_moments(run: Run, config: StepConfig, params: Parameters) -> Any:
 
 def _evaluate(run: Run, number: int, step: int, params: Parameters) -> None:
     """Held-out losses of this stage's and all earlier stages' data, by language."""
-    plan, dtype = run.plan, run.step_config(number).compute_dtype
+    plan = run.plan
 
     def loss(known: int, held_out: Sequences) -> float:
         batches = _batches(run, number, held_out, microbatches=1)
         wanted = min(plan.evaluation_sequences, len(held_out.parts[0].records))
-        return held_out_loss(plan.model, params, batches, wanted, dtype, run.rule(known))
+        config = run.step_config(known)
+        return held_out_loss(plan.model, params, batches, wanted, config.compute_dtype, config.rule, config.target)
 
     losses = {
         plan.stages[known].name: {

@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import optax
 
 from schemas.model_config import ModelConfig
+from schemas.plan import Plan, StagePlan
+from trainer.attention import Target, choose_kernel
 from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
 from trainer.mesh import constrain_parameters
@@ -39,6 +41,8 @@ class StepConfig(NamedTuple):
     compute_dtype: str
     rematerialise: bool
     rule: DocumentRule
+    target: Target | None = None
+    """None: this machine, with plain attention."""
 
 
 class Metrics(NamedTuple):
@@ -49,6 +53,24 @@ class Metrics(NamedTuple):
     gradient_norm: jax.Array
     """Global norm before clipping."""
     finite: jax.Array
+
+
+def step_config(
+    plan: Plan, stage: StagePlan, rule: DocumentRule, platform: str, device: jax.Device | None = None
+) -> StepConfig:
+    """What the steps of a stage are compiled for on a platform: cpu, gpu or tpu.
+
+    Without a `device` of it, one of today's is meant: no device is asked for, and none is taken from another program.
+
+    Raises:
+        CodemillError: the plan asks for a fused attention that the platform has not.
+    """
+    automatic = "float32" if platform == "cpu" else "bfloat16"
+    dtype = automatic if plan.compute_dtype == "auto" else plan.compute_dtype
+    kernel = choose_kernel(plan.attention, platform, plan.model, dtype, rule.apart, device)
+    return StepConfig(
+        plan.model, stage.weight_decay, stage.clip, dtype, plan.rematerialise, rule, Target(platform, kernel)
+    )
 
 
 def initial_state(config: StepConfig, seed: int) -> TrainState:
@@ -81,7 +103,7 @@ def train_step(
 
     def objective(params: Parameters, ids: jax.Array) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
         losses = sequence_loss(
-            config.model, params, ids, jnp.dtype(config.compute_dtype), config.rematerialise, config.rule
+            config.model, params, ids, jnp.dtype(config.compute_dtype), config.rematerialise, config.rule, config.target
         )
         cross_entropy, z = losses.cross_entropy.sum() / places, losses.z.sum() / places
         return cross_entropy + z, (cross_entropy, losses.targets.sum() / places)

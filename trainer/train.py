@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
 import jax
 
-from schemas.plan import Plan
+from schemas.plan import Plan, StagePlan
 from storage.files import join
+from trainer.agreement import Agreement
 from trainer.checkpoint import DIRECTORY, open_checkpoints
 from trainer.flops import device_peak, mfu_formula
 from trainer.lineage import Lineage, check_continues
@@ -72,17 +72,24 @@ def train(
     profile = None if profile_step is None else Profile(directory, profile_step)
     with (
         jax.set_mesh(mesh),
-        open_checkpoints(place, plan.checkpoint.keep, ends) as checkpoints,
+        open_checkpoints(place, plan.checkpoint, ends) as checkpoints,
         stop_on_sigterm() as stop_asked,
         ExitStack() as at_end,
     ):
-        run = Run(plan, mesh, data, checkpoints, log, peak, lambda step: step == stop_at or stop_asked(step), profile)
+        agreement = Agreement(stop_asked, checkpoints.due)
+
+        def must_stop(step: int) -> bool:
+            checkpoints.poll()
+            agreement.reached(step)
+            return step == stop_at or agreement.stops
+
+        run = Run(plan, mesh, data, checkpoints, log, peak, must_stop, lambda: agreement.saves, profile)
         if profile is not None:
             at_end.callback(profile.stop)
         try:
             latest = checkpoints.latest()
             lineage = _nothing(plan) if latest is None else checkpoints.lineage(latest)
-            _open_up_to(run, max(0, len(lineage.stages) - 1), lineage.step)
+            _open_up_to(run, agreement, max(0, len(lineage.stages) - 1), lineage.step)
             log.say(
                 f"{plan.name}: {count_parameters(plan.model):,} parameters, {jax.device_count()} "
                 f"{jax.default_backend()} device(s), mesh {dict(mesh.shape)}, "
@@ -94,7 +101,7 @@ def train(
             if plan.tensorboard and jax.process_index() == 0:
                 log.write_events(Events(directory, lineage.step))
             for number in range(max(0, len(lineage.stages) - 1), len(plan.stages)):
-                _open_up_to(run, number, lineage.step)
+                _open_up_to(run, agreement, number, lineage.step)
                 state, lineage = train_stage(run, number, state, lineage)
         except Stopped as stopped:
             log.say(f"stopped after step {stopped.step}; the same command goes on from there")
@@ -103,16 +110,18 @@ def train(
         return TrainResult(lineage.step, True)
 
 
-def _open_up_to(run: Run, number: int, step: int) -> None:
+def _open_up_to(run: Run, agreement: Agreement, number: int, step: int) -> None:
     """Open the data of the stages up to `number`, and wait for what is not published yet."""
     while len(run.data) <= number:
         stage = run.plan.stages[len(run.data)]
-        if not is_published(stage):
+
+        def published(stage: StagePlan = stage) -> bool:
+            return is_published(stage)
+
+        if not published():
             run.log.say(f"{stage.name}: waiting for {', '.join(part.snapshot for part in stage.parts)}")
-        while not is_published(stage):
-            if jax.process_count() == 1 and run.must_stop(step):
-                raise Stopped(step)
-            time.sleep(WAIT_SECONDS)
+        if not agreement.wait_for(stage.name, published, WAIT_SECONDS):
+            raise Stopped(step)
         run.data.append(open_stage(run.plan, stage))
 
 
@@ -133,6 +142,7 @@ def _begin(run: Run, lineage: Lineage, latest: int | None) -> TrainState:
     where = run.checkpoints.place(latest)
     check_continues(lineage, plan, [stage.digests for stage in run.data], where)
     state = run.checkpoints.restore(latest, abstract(shapes, layout))
+    run.checkpoints.prune()
     state = state._replace(finite=jax.device_put(True, layout.finite))
     order = {stage.name: number for number, stage in enumerate(plan.stages)}
     reached = (len(lineage.stages) - 1, lineage.stages[-1].steps)
