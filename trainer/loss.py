@@ -55,7 +55,7 @@ def sequence_loss(
     target = target or this_machine()
     x_BTE = hidden(config, params, ids[:, :-1], compute_dtype, rematerialise, rule, target)
     batch, length, width = x_BTE.shape
-    pieces = _pieces(length, batch * config.vocabulary_rows // _sharers(target.platform), target.platform)
+    pieces = _pieces(config, length, batch * config.vocabulary_rows // _sharers(target.platform), target.platform)
     x_NBCE = x_BTE.reshape(batch, pieces, length // pieces, width).swapaxes(0, 1)
     counted_BT = target_mask(ids, rule)
     targets_NBC, counted_NBC = (
@@ -85,8 +85,11 @@ def _sharers(platform: str) -> int:
     return 1 if platform == "cpu" or mesh.empty else mesh.size
 
 
-def _pieces(length: int, scores_per_position: int, platform: str) -> int:
+def _pieces(config: ModelConfig, length: int, scores_per_position: int, platform: str) -> int:
     """The fewest equal pieces of the length whose scores fit the limit of the platform."""
     limit = _SCORES_AT_ONCE.get(platform, SCORES_ON_A_DEVICE)
+    if platform == "cpu":
+        # Each piece reads the whole head from memory, so it is to make about as many scores as the head has weights.
+        limit = max(limit, config.width * config.vocabulary_rows // 2)
     fitting = (n for n in range(1, length + 1) if length % n == 0 and length // n * scores_per_position <= limit)
     return next(fitting, length)
