@@ -11,6 +11,7 @@ from schemas.manifest import canonical_json
 from schemas.model_config import PRESETS, ModelConfig
 from schemas.yaml_file import load_model
 
+Rematerialise = bool | Literal["elementwise"]
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
@@ -176,8 +177,9 @@ class Plan(_Frozen):
     """`auto`: bfloat16 on accelerators, float32 on CPU. Weights and moments are float32 always."""
     attention: Literal["auto", "plain", "fused"] = "auto"
     """`auto`: a fused kernel on accelerators where there is one for the model, plain elsewhere; `fused` insists."""
-    rematerialise: bool = True
-    """Recompute each layer in the backward pass: less memory, about a third more work."""
+    rematerialise: Rematerialise = True
+    """Recompute each layer in the backward pass: less memory, about a third more work; `elementwise` keeps the products
+    with weights and recomputes the rest, attention's scores among it; false keeps everything."""
     stages: tuple[StagePlan, ...] = Field(min_length=1)
     checkpoint: CheckpointConfig = CheckpointConfig()
     log_every: int = Field(default=10, gt=0)

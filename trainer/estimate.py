@@ -54,7 +54,14 @@ def estimate_memory(config: StepConfig, shape: Mapping[str, int], microbatches: 
     layer_weights = sum(p.size for p in table.values() if p.stacked) // model.layers * width // split
     # A layer's gathered weights, the next one's, fetched ahead, and their gradient before it is scattered.
     layer = 3 * layer_weights + 4 * residual + inside + scores
-    kept = model.layers * (residual if config.rematerialise else 3 * residual + inside + scores)
+    # Products with weights: queries, keys and values, both outputs, and one of the three arrays inside the MLP.
+    products = 2 * residual + tokens * (3 * model.width + model.mlp_width) * width // split
+    kept = (
+        model.layers
+        * {True: residual, "elementwise": residual + products, False: 3 * residual + inside + scores}[
+            config.rematerialise
+        ]
+    )
     piece = min(SCORES_ON_A_DEVICE, tokens * model.vocabulary_rows // split)
     head = 2 * table["head"].size * width // split + 3 * _FLOAT32 * piece
     gradients = held * _FLOAT32 * min(2, microbatches)
@@ -75,7 +82,7 @@ def estimate_sent(config: StepConfig, shape: Mapping[str, int], microbatches: in
     weights = 3 * whole * (fsdp - 1) / fsdp
     copies = 2 * whole / fsdp * (data - 1) / data
     tokens = -(-sequences // (data * fsdp)) * model.context_length
-    sums = 2 * (3 if config.rematerialise else 2) * model.layers
+    sums = 2 * (3 if config.rematerialise is True else 2) * model.layers
     activations = sums * 2 * tokens * model.width * width * (tensor - 1) / tensor
     return int(microbatches * (weights + copies + activations))
 
@@ -84,15 +91,18 @@ def step_flops(config: StepConfig, tokens: int) -> int:
     """Operations of a step over all chips, those of the recomputation included.
 
     A token takes 2 N + 4 L E T forward and twice that backward (`flops.flops_per_token`); the head is always made
-    again in the backward pass, and with `rematerialise` so is everything else. Plain attention makes the masked half
-    of the scores too; a fused kernel need not, so of its 4 L E T half is counted.
+    again in the backward pass, and with `rematerialise` so is everything else, or attention alone where it is
+    `elementwise`. Plain attention makes the masked half of the scores too; a fused kernel need not, so of its 4 L E T
+    half is counted.
     """
     model = config.model
     table = parameter_table(model)
     multiplied = sum(p.size for p in table.values()) - table["embedding"].size
     plain = config.target is None or config.target.kernel == "plain"
-    forward = 2 * multiplied + (4 if plain else 2) * model.layers * model.width * model.context_length
-    return tokens * (3 * forward + (forward if config.rematerialise else 2 * table["head"].size))
+    attention = (4 if plain else 2) * model.layers * model.width * model.context_length
+    forward, head = 2 * multiplied + attention, 2 * table["head"].size
+    again = {True: forward, "elementwise": head + attention, False: head}[config.rematerialise]
+    return tokens * (3 * forward + again)
 
 
 def checkpoint_bytes(model: ModelConfig) -> int:

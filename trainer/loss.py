@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from schemas.plan import Rematerialise
 from trainer.attention import Target, this_machine
 from trainer.documents import DocumentRule, target_mask
 from trainer.model import head, hidden, unrolling
@@ -34,7 +35,7 @@ def sequence_loss(
     params: Parameters,
     ids: jax.Array,
     compute_dtype: Any = jnp.float32,
-    rematerialise: bool = False,
+    rematerialise: Rematerialise = False,
     rule: DocumentRule | None = None,
     target: Target | None = None,
 ) -> SequenceLoss:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
+from schemas.plan import Rematerialise
 from trainer.attention import Target, attend, this_machine
 from trainer.documents import DocumentRule, Places, places_of
 from trainer.mesh import BATCH_AXES, constrain
@@ -43,7 +44,7 @@ def hidden(
     params: Parameters,
     input_ids: jax.Array,
     compute_dtype: Any = jnp.float32,
-    rematerialise: bool = False,
+    rematerialise: Rematerialise = False,
     rule: DocumentRule | None = None,
     target: Target | None = None,
 ) -> jax.Array:
@@ -54,7 +55,8 @@ def hidden(
         params: weights.
         input_ids: integers [batch, length].
         compute_dtype: as in `logits`.
-        rematerialise: recompute each layer in the backward pass instead of keeping its activations.
+        rematerialise: recompute each layer in the backward pass instead of keeping its activations; `elementwise`
+            keeps those that products with weights give.
         rule: how to treat the documents of a record; left out, a record is one text.
         target: what this is compiled for; left out, this machine with plain attention.
     """
@@ -67,8 +69,9 @@ def hidden(
         return block(config, layer, x_BTE, places, target), None
 
     if rematerialise:
+        policy = jax.checkpoint_policies.dots_with_no_batch_dims_saveable if rematerialise == "elementwise" else None
         # Under scan the compiler cannot merge the two passes, so the costly guard against that is left off.
-        step = jax.checkpoint(step, prevent_cse=False)
+        step = jax.checkpoint(step, prevent_cse=False, policy=policy)
     # Gathered like the layers' weights: rows looked up in a table split by width would have to be put together after.
     embedding_VE = constrain(params["embedding"].astype(compute_dtype), "tensor")
     x_BTE = constrain(embedding_VE[input_ids], BATCH_AXES)

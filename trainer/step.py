@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import optax
 
 from schemas.model_config import ModelConfig
-from schemas.plan import Plan, StagePlan
+from schemas.plan import Plan, Rematerialise, StagePlan
 from trainer.attention import Target, choose_kernel
 from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
@@ -39,7 +39,7 @@ class StepConfig(NamedTuple):
     weight_decay: float
     clip: float
     compute_dtype: str
-    rematerialise: bool
+    rematerialise: Rematerialise
     rule: DocumentRule
     target: Target | None = None
     """None: this machine, with plain attention."""

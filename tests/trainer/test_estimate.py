@@ -2,7 +2,7 @@ import jax
 import pytest
 
 from schemas.model_config import PRESETS, ModelConfig
-from schemas.plan import MeshConfig
+from schemas.plan import MeshConfig, Rematerialise
 from tests.trainer.plans import MODEL, three_stage_plan
 from trainer.attention import Kernel, Target
 from trainer.compile_ahead import compile_step
@@ -15,7 +15,7 @@ from trainer.step import StepConfig
 ALONE = {"data": 1, "fsdp": 1, "tensor": 1}
 
 
-def config(model: ModelConfig, kernel: Kernel = "splash", rematerialise: bool = True) -> StepConfig:
+def config(model: ModelConfig, kernel: Kernel = "splash", rematerialise: Rematerialise = True) -> StepConfig:
     rule = DocumentRule(0, False)
     return StepConfig(model, 0.1, 1.0, "bfloat16", rematerialise, rule, Target("tpu", kernel))
 
@@ -48,7 +48,11 @@ def test_each_saving_saves() -> None:
     usual = temporaries(config(model))
     assert temporaries(config(model), 4) < usual
     assert usual < temporaries(config(model, kernel="plain"))
-    assert usual < temporaries(config(model, rematerialise=False))
+    assert (
+        usual
+        < temporaries(config(model, rematerialise="elementwise"))
+        < temporaries(config(model, rematerialise=False))
+    )
 
 
 def test_a_chip_alone_sends_nothing() -> None:
@@ -62,6 +66,9 @@ def test_recomputation_is_work_too() -> None:
     head = 2 * model.width * model.vocabulary_rows
     assert step_flops(config(model, "plain", rematerialise=False), 10) == 10 * (flops_per_token(model) + head)
     assert step_flops(config(model, "plain"), 3) * 3 == 4 * 3 * flops_per_token(model)
+    attention = 4 * model.layers * model.width * model.context_length
+    partly = 10 * (flops_per_token(model) + head + attention)
+    assert step_flops(config(model, "plain", rematerialise="elementwise"), 10) == partly
     masked = 2 * model.layers * model.width * model.context_length
     assert step_flops(config(model, "plain"), 1) - step_flops(config(model, "splash"), 1) == 4 * masked
 
