@@ -48,9 +48,9 @@ class Size(NamedTuple):
 
 
 SIZES = (
-    Size("width 512, 6 layers", 6, 8, 512, 4, 12),
-    Size("350M's layers, 4 of 20", 4, 16, 512, 4, 9),
-    Size("350M's layers, 4 of 20, whole context", 4, 16, 2048, 1, 9),
+    Size("width 512, 6 layers", 6, 8, 512, 4, 9),
+    Size("350M's layers, 4 of 20", 4, 16, 512, 4, 6),
+    Size("350M's layers, 4 of 20, whole context", 4, 16, 2048, 1, 6),
 )
 
 
