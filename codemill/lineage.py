@@ -20,6 +20,7 @@ from schemas.plan import MixturePart, Plan
 from storage.files import exists, join, read_bytes
 from tokenization.packing.records import record_order
 from trainer.checkpoint import read_checkpoint_lineage
+from trainer.lineage import Lineage
 from trainer.log import PLAN_NAME
 from trainer.snapshot import open_stage
 
@@ -39,7 +40,7 @@ def load_run_plan(run: str) -> Plan:
 def lineage_lines(run: str, checkpoint: int | None, shards: bool) -> Iterator[str]:
     """Where the weights of a checkpoint come from, the newest one's if None; with `shards`, down to their SHA-256."""
     plan = load_run_plan(run)
-    lineage = read_checkpoint_lineage(plan.checkpoint.directory or run, checkpoint)
+    lineage = _lineage(run, plan, checkpoint)
     yield f"{lineage.plan_name} step {lineage.step}, plan {lineage.plan_fingerprint[:16]}, seed {plan.seed}"
     yield f"  continues the checkpoint of step {lineage.parent}" if lineage.parent else "  continues no checkpoint"
     for done, stage in zip(lineage.stages, plan.stages, strict=False):
@@ -74,7 +75,9 @@ def step_lines(run: str, step: int) -> Iterator[str]:
     parts, records = data.train.places(positions)
     yield f"# {plan.name} step {step}: stage {stage.name}, positions {first} to {positions[-1]}"
     yield "# position\tshard\trecord\tdocument\tid\tfirst token\tlast token"
-    traces = [_Trace(part, digest) for part, digest in zip(stage.parts, data.digests, strict=True)]
+    learned = {done.name: done.snapshot_digests for done in _lineage(run, plan, None).stages}
+    digests = learned.get(stage.name, data.digests)  # of a stage that no checkpoint knows yet, what is there now
+    traces = [_Trace(part, digest) for part, digest in zip(stage.parts, digests, strict=True)]
     for position, number, record in zip(positions.tolist(), parts.tolist(), records.tolist(), strict=True):
         name, in_file = data.train.parts[number].records.locate(record)
         for document, first_token, tokens in traces[number].pieces(name, in_file):
@@ -116,6 +119,10 @@ class _Trace:
             else:
                 begin, end = max(low, piece["start"]), min(high, piece["start"] + piece["ids"])
                 yield document, piece["first"] + begin - piece["start"], end - begin
+
+
+def _lineage(run: str, plan: Plan, checkpoint: int | None) -> Lineage:
+    return read_checkpoint_lineage(plan.checkpoint.directory or run, checkpoint)
 
 
 def _manifest(part: MixturePart, digest: str) -> Manifest:

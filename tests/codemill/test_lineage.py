@@ -99,5 +99,7 @@ def test_another_snapshot_in_the_place_is_noticed(run: Path) -> None:
         manifest.write_bytes(changed.sealed().to_bytes())
         with pytest.raises(CheckFailed, match="learned from"):
             list(lineage_lines(str(run), None, shards=True))
+        with pytest.raises(CheckFailed, match="learned from"):
+            list(step_lines(str(run), 1))
     finally:
         manifest.write_bytes(before)
