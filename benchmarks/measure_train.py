@@ -16,57 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure_harvest import peak_memory
-from schemas.ledger import Ledger
-from schemas.manifest import FORMAT_VERSION, MANIFEST_NAME, Manifest, Packing, Shard, Split, Stage, Tokenizer
 from schemas.plan import Plan
-from schemas.record_layout import RecordLayout
-from schemas.shard_file import write_shard
+from tests.trainer.snapshots import write_snapshot
 from trainer.train import train
 
-SEPARATOR = 50_256
 RECORDS = 512
-
-
-def write_snapshot(directory: Path, context_length: int, vocabulary: int) -> None:
-    """A sealed snapshot of one shard of random ids."""
-    ids = np.random.default_rng(0).integers(0, vocabulary, (RECORDS, context_length + 1), np.int32)
-    name = "shards/bench/train-00000-of-00001.tfrecord"
-    records, size, sha256 = write_shard(str(directory / name), RecordLayout(context_length), ids)
-    shard = Shard(
-        name=name,
-        records=records,
-        bytes=size,
-        sha256=sha256,
-        documents=0,
-        document_tokens=0,
-        rewritten=0,
-        separators=0,
-        padding=0,
-    )
-    packing = Packing(kind="concatenate", order="shuffled", stride=context_length, separator_id=SEPARATOR)
-    manifest = Manifest(
-        format_version=FORMAT_VERSION,
-        name="bench",
-        seed=0,
-        digest="",
-        code_version="",
-        libraries={},
-        config={},
-        context_length=context_length,
-        id_bytes=3,
-        hosts=1,
-        tokenizer=Tokenizer(kind="made up", identity="", size=vocabulary, separator_id=SEPARATOR),
-        stages={"bench": Stage(splits={"train": Split(shards=(shard,), packing=packing, feeds_hosts=1)})},
-        ledger=Ledger(sources=(), splits=()),
-        deduplication={},
-        fingerprint={},
-        band_parts=0,
-        rules={},
-        tables=(),
-        inputs=(),
-        files={},
-    )
-    (directory / MANIFEST_NAME).write_bytes(manifest.sealed().to_bytes())
 
 
 def main() -> None:
@@ -78,7 +32,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     arguments = parser.parse_args()
     shutil.rmtree(arguments.work, ignore_errors=True)
-    write_snapshot(arguments.work / "snapshot", arguments.model["context_length"], arguments.model["vocabulary_rows"])
+    length, vocabulary = arguments.model["context_length"], arguments.model["vocabulary_rows"]
+    ids = np.random.default_rng(0).integers(0, vocabulary, (RECORDS, length + 1), np.int32)
+    snapshot = write_snapshot(arguments.work / "snapshot", {"bench": {"train": ids}}, length, shards=1)
     every = max(1, arguments.steps // 3)
     plan = Plan.model_validate(
         {
@@ -90,7 +46,7 @@ def main() -> None:
             "stages": [
                 {
                     "name": "bench",
-                    "snapshot": str(arguments.work / "snapshot"),
+                    "snapshot": snapshot,
                     "steps": arguments.steps,
                     "batch_sequences": arguments.batch,
                     "learning_rate": {"peak": 1e-4, "end": 1e-5, "warmup_steps": 2, "anneal_steps": 1000},
