@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import document_table, harvest
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
@@ -33,19 +34,6 @@ PARTS: tuple[tuple[Any, str, str], ...] = (
     (document_table, "_ids", "document ids"),
 )
 READ = "read Parquet, check and copy texts"
-
-
-class Silence:
-    """A progress display that shows nothing."""
-
-    def start(self, name: str, total: int, unit: str) -> None:
-        """Nothing."""
-
-    def update(self, done: int) -> None:
-        """Nothing."""
-
-    def finish(self, note: str = "") -> None:
-        """Nothing."""
 
 
 def timed(function: Callable[..., Any], parts: dict[str, float], name: str) -> Callable[..., Any]:

@@ -18,8 +18,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.measure_harvest import Silence, peak_memory
+from benchmarks.measure_harvest import peak_memory
 from pipelines.harvest import Block, Harvest
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.shard import shard, written_shard
 from pipelines.tables import write_table

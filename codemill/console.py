@@ -6,7 +6,10 @@ import sys
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from codemill.pace import Pace
+from pipelines.progress import Done
 
 PLAIN_WIDTH = 180
 PLAIN_INTERVAL = 10.0
@@ -21,15 +24,15 @@ class BuildProgress:
         self._bar: Progress | None = None
         self._name = ""
         self._unit = ""
-        self._total = 0
-        self._started = 0.0
+        self._pace = Pace(0, 0.0)
         self._printed = 0.0
         self.seconds: dict[str, float] = {}
 
     def start(self, name: str, total: int, unit: str) -> None:
         """A pass begins."""
-        self._name, self._total, self._unit = name, total, unit
-        self._started = self._printed = time.monotonic()
+        self._name, self._unit = name, unit
+        self._printed = time.monotonic()
+        self._pace = Pace(total, self._printed)
         if self._console.is_terminal:
             self._bar = Progress(
                 TextColumn(f"{name:<16}"),
@@ -37,29 +40,36 @@ class BuildProgress:
                 MofNCompleteColumn(),
                 TextColumn(unit),
                 TimeElapsedColumn(),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[pace]}"),
                 console=self._console,
                 transient=True,
             )
-            self._bar.add_task(name, total=total)
+            self._bar.add_task(name, total=total, pace="")
             self._bar.start()
 
-    def update(self, done: int) -> None:
-        """So many units are done."""
+    def update(self, done: Done) -> None:
+        """So much is done."""
+        now = time.monotonic()
+        self._pace.update(done, now)
         if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=done)
-        elif time.monotonic() - self._printed >= PLAIN_INTERVAL:
-            self._printed = time.monotonic()
-            self._print(f"{self._name}: {done} of {self._total} {self._unit}")
+            words = ", ".join([*self._pace.rates(), *self._pace.left()])
+            self._bar.update(self._bar.task_ids[0], completed=done.parts, pace=words)
+        elif now - self._printed >= PLAIN_INTERVAL:
+            self._printed = now
+            words = ", ".join([*self._pace.amounts(), *self._pace.rates(), *self._pace.left()])
+            self._print(f"{self._name}: {done.parts:,} of {self._pace.total:,} {self._unit}{words and ': ' + words}")
 
     def finish(self, note: str = "") -> None:
         """The pass ended, well or not."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
-        elapsed = time.monotonic() - self._started
-        self.seconds[self._name] = self.seconds.get(self._name, 0.0) + elapsed
-        self._print(f"{self._name:<16} {self._total} {self._unit} in {elapsed:.1f} s{note and ' (' + note + ')'}")
+        pace = self._pace
+        pace.end(time.monotonic())
+        self.seconds[self._name] = self.seconds.get(self._name, 0.0) + pace.seconds
+        parts = f"{pace.done.parts:,} of {pace.total:,}" if note else f"{pace.total:,}"
+        words = ", ".join([f"{parts} {self._unit} in {pace.seconds:.1f} s", *pace.amounts(), *pace.rates()])
+        self._print(f"{self._name:<16} {words}{note and ' (' + note + ')'}")
 
     def _print(self, line: str) -> None:
         self._console.print(line, highlight=False, markup=False)

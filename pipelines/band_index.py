@@ -16,6 +16,7 @@ from pipelines.blobs import receive, rows, send
 from pipelines.duplicates.compared import keys_of
 from pipelines.exchange import Exchange, Value, exchange
 from pipelines.harvest import Block
+from pipelines.progress import Done
 from pipelines.runner import Runner
 from pipelines.tables import read_table, signatures_of, write_table
 from pipelines.workspace import Dataset, read_json, write_json
@@ -64,8 +65,8 @@ def write_band_index(
             | "Write parts" >> beam.ParDo(_WritePart(output, parts))
         )
 
-    def done() -> int:
-        return sum(name.startswith("bands-") for name, _, _ in list_files(join(output, "fingerprints")))
+    def done() -> Done:
+        return Done(sum(name.startswith("bands-") for name, _, _ in list_files(join(output, "fingerprints"))))
 
     with runner.watch("index", parts, "parts", done), exchange(runner, dataset) as values:
         runner.run(lambda pipeline: build(pipeline, values))

@@ -11,7 +11,8 @@ import pyarrow as pa
 from pipelines.code_version import code_hash
 from pipelines.duplicates import duplicates_path
 from pipelines.duplicates.compared import rows_of
-from pipelines.harvest import Block, Harvest
+from pipelines.harvest import Block, Harvest, amounts_of
+from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, Workspace
@@ -101,8 +102,8 @@ def _train(
     # A share that is generous, then cut to size in hash order: the cut depends on hashes alone.
     share = min(1.0, 4 * tokenizer.sample_bytes / max(1, total))
     sampler = _SampleBlock(config.seed, share, duplicates, dataset)
-    blocks = len(found.blocks)
-    with runner.watch("sample", blocks, "blocks", lambda: len(list_files(dataset.path("sample")))):
+    tally = Tally(dataset.path("sample"), amounts_of(found.blocks))
+    with runner.watch("sample", len(found.blocks), "blocks", tally):
         runner.run(
             lambda pipeline: (
                 pipeline
@@ -118,7 +119,7 @@ def _train(
             "no document passed the filters and deduplication, so there is nothing to train a tokenizer on",
             "look at the reasons with `codemill report`, or loosen the filters",
         )
-    with runner.watch("train tokenizer", 1, "model", lambda: 0):
+    with runner.watch("train tokenizer", 1, "model", lambda: Done(0)):
         train(
             _up_to(sample, tokenizer.sample_bytes),
             dataset.path("files"),

@@ -20,6 +20,7 @@ from apache_beam.transforms.combiners import Count
 from pipelines.bigquery import Scan, scan
 from pipelines.code_version import code_hash
 from pipelines.github_sql import github_query
+from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.sources.github_rows import NEEDED
 from pipelines.tables import write_table
@@ -27,7 +28,6 @@ from pipelines.workspace import Dataset, Workspace, read_json, write_json
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.sources import BigQuerySource, FileSourceConfig, GithubSource
-from storage.files import exists
 
 _SCHEMA = pa.schema(
     [
@@ -106,10 +106,10 @@ def _run(name: str, config: BigQuerySource, dataset: Dataset, runner: Runner) ->
         named | "File" >> beam.GroupByKey() | "Write" >> beam.ParDo(_WriteFile(dataset, config.files))
         rows | "Count" >> Count.Globally() | "Note" >> beam.Map(_note_count, path=dataset.path("count.json"))
 
-    def done() -> int:
-        return sum(exists(_marker(dataset, number)) for number in range(config.files))
+    def amounts(marker: str) -> Done:
+        return Done(1, documents=read_json(marker)["rows"])
 
-    with runner.watch(f"fetch {name}", config.files, "files", done):
+    with runner.watch(f"fetch {name}", config.files, "files", Tally(dataset.path("written"), amounts)):
         runner.run(build)
 
 

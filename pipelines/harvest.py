@@ -6,16 +6,19 @@ Nothing is shuffled. A unit's marker is written after all its blocks, so a unit 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.code_version import code_hash
 from pipelines.document_table import Treatment, documents_table, treatment_of
 from pipelines.fetch import fetch
+from pipelines.progress import Done, Tally, total
 from pipelines.runner import Runner
 from pipelines.sources import FileRejected, RejectRow, Skipped, plan, read
 from pipelines.sources.unit import Unit
@@ -28,6 +31,7 @@ from schemas.ledger import Amount, merge_outcomes
 from schemas.reasons import Outcome
 from schemas.rules import Rule
 from schemas.sources import FileSourceConfig
+from storage.files import open_input
 from storage.listing import list_files
 
 
@@ -91,8 +95,11 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
         ]
         build = _HarvestUnit({name: (source, treatments[name]) for name, source in sources.items()})
 
-        def count() -> int:
-            return len(units) - len(waiting) + len(_finished_units(datasets.values()) - finished)
+        blocks = [Tally(dataset.path("blocks"), _amounts) for dataset in datasets.values()]
+
+        def count() -> Done:
+            new = _finished_units(datasets.values()) - finished
+            return total(tally() for tally in blocks)._replace(parts=len(units) - len(waiting) + len(new))
 
         with runner.watch("harvest", len(units), "units", count):
             runner.run(
@@ -104,6 +111,22 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
                 )
             )
     return _collect(config, units, {name: treatment.rules for name, treatment in treatments.items()})
+
+
+def amounts_of(blocks: Iterable[Block]) -> Callable[[str], Done]:
+    """What stands for a file that a later pass makes of a block and names by its ordinal."""
+    amounts = {block.ordinal: Done(1, block.documents, block.text_bytes) for block in blocks}
+    return lambda path: amounts[int(PurePosixPath(path).stem)]
+
+
+def _amounts(path: str) -> Done:
+    """What a block holds, of bytes about so many, without reading its columns."""
+    with open_input(path) as source:
+        metadata = pq.read_metadata(source)
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    text = metadata.schema.names.index("text")
+    stored = sum(group.column(text).total_uncompressed_size for group in groups)
+    return Done(1, metadata.num_rows, max(0, stored - 4 * metadata.num_rows))  # a length before each text
 
 
 def _finished_units(datasets: Iterable[Dataset]) -> set[str]:

@@ -25,7 +25,8 @@ from pipelines.duplicates import duplicates_path
 from pipelines.duplicates.compared import rows_of
 from pipelines.earlier import Earlier
 from pipelines.fingerprints import fingerprints_table, group_bounds
-from pipelines.harvest import Block, Harvest
+from pipelines.harvest import Block, Harvest, amounts_of
+from pipelines.progress import Tally
 from pipelines.runner import Runner
 from pipelines.shard_plan import PlannedSplit
 from pipelines.snapshot_files import (
@@ -180,7 +181,8 @@ def _write_tables(
     waiting = [block for block in found.blocks if not written(block.ordinal)]
     if waiting:
         step = _WriteTable(duplicates, tokens, output, dataset, near)
-        with runner.watch("publish", len(found.blocks), "blocks", lambda: len(list_files(dataset.path("counts")))):
+        tally = Tally(dataset.path("counts"), amounts_of(found.blocks))
+        with runner.watch("publish", len(found.blocks), "blocks", tally):
             runner.run(
                 lambda pipeline: (
                     pipeline

@@ -4,27 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-
-class Progress(Protocol):
-    """Shows how far a pass is."""
-
-    def start(self, name: str, total: int, unit: str) -> None:
-        """A pass begins, with `total` units of work."""
-
-    def update(self, done: int) -> None:
-        """So many units are done."""
-
-    def finish(self, note: str = "") -> None:
-        """The pass ended; `note` says what came of it."""
+from pipelines.progress import Done, Progress, watched
 
 
 @dataclass(frozen=True)
@@ -73,27 +60,9 @@ class Runner:
         with beam.Pipeline(options=self.options()) as pipeline:
             build(pipeline)
 
-    @contextmanager
-    def watch(self, name: str, total: int, unit: str, count: Callable[[], int]) -> Iterator[None]:
-        """Report progress while a pass runs, from what it has left on storage: the same on every runner."""
-        self.progress.start(name, total, unit)
-        stop = threading.Event()
-
-        def poll() -> None:
-            while not stop.wait(1.0):
-                self.progress.update(count())
-
-        thread = threading.Thread(target=poll, daemon=True)
-        thread.start()
-        note = "failed"
-        try:
-            yield
-            self.progress.update(total)
-            note = ""
-        finally:
-            stop.set()
-            thread.join()
-            self.progress.finish(note)
+    def watch(self, name: str, total: int, unit: str, count: Callable[[], Done]) -> AbstractContextManager[None]:
+        """Report progress while a pass of `total` parts runs; `count` says how much of it is done."""
+        return watched(self.progress, name, total, unit, count)
 
 
 def default_workers() -> int:

@@ -22,6 +22,7 @@ from pipelines.exchange import Exchange, Value, exchange
 from pipelines.harvest import Block, Harvest
 from pipelines.links import NO_LINKS, from_bytes, repository_order, to_bytes
 from pipelines.packing import Packer, packing_of
+from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.shard_plan import PlannedSplit, plan_shards
 from pipelines.snapshot_files import unpublish
@@ -86,12 +87,10 @@ def shard(
     total = sum(split.shards for split in planned)
     waiting = frozenset(range(total)) - done
 
-    def count() -> int:
-        return len(list_files(dataset.path("shards")))
-
     if waiting:
         unpublish(output)
-        with runner.watch("shard", total, "shards", count), exchange(runner, dataset) as values:
+        tally = Tally(dataset.path("shards"), _amounts)
+        with runner.watch("shard", total, "shards", tally), exchange(runner, dataset) as values:
             scatter = ScatterBlock(config, planned, waiting, tokens, values)
             packer = Packer(config, vocabulary["separator_id"], tokenizer.path("files"))
             gather = WriteShard(config, planned, layout, packer, id_dtype(vocabulary["size"]), output, dataset)
@@ -155,6 +154,11 @@ def written_shard(dataset: Dataset, number: int) -> dict[str, Any]:
     """What a finished shard's marker says."""
     marker: dict[str, Any] = read_json(dataset.path("shards", f"{number:06d}.json"))
     return marker
+
+
+def _amounts(marker: str) -> Done:
+    held = read_json(marker)
+    return Done(1, documents=held["documents"], tokens=held["document_tokens"])
 
 
 class ScatterBlock(beam.DoFn):

@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from buffers.texts import Texts
 from pipelines.code_version import code_hash
 from pipelines.corpus_tokenizer import id_bytes, kept_rows
-from pipelines.harvest import Block, Harvest
+from pipelines.harvest import Block, Harvest, amounts_of
 from pipelines.links import links_table
+from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, Workspace, read_json, write_json
@@ -24,7 +25,6 @@ from schemas.keyed_hash import keyed_hash
 from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
 from schemas.sources import PileSource
 from storage.files import exists
-from storage.listing import list_files
 from tokenization.load import load_tokenizer
 from tokenization.tokenizer import Tokenizer
 
@@ -75,11 +75,14 @@ def tokenise(
     step = _TokeniseBlock(config, prefixes, duplicates, tokenizer.path("files"), dataset)
     waiting = [b for b in found.blocks if not exists(dataset.path("counts", f"{b.ordinal:06d}.json"))]
 
-    def count() -> int:
-        return len(list_files(dataset.path("counts")))
+    amounts = amounts_of(found.blocks)
+
+    def amounts_and_tokens(path: str) -> Done:
+        return amounts(path)._replace(tokens=sum(tokens for _, tokens in read_json(path).values()))
 
     if waiting:
-        with runner.watch("tokenise", len(found.blocks), "blocks", count):
+        tally = Tally(dataset.path("counts"), amounts_and_tokens)
+        with runner.watch("tokenise", len(found.blocks), "blocks", tally):
             runner.run(
                 lambda pipeline: (
                     pipeline

@@ -19,6 +19,7 @@ from pipelines.duplicates.exact import ExactDrops, ExactRows, WriteExact
 from pipelines.duplicates.verified import ShingleSets, VerifiedPairs
 from pipelines.earlier import Earlier
 from pipelines.exchange import Exchange, exchange
+from pipelines.progress import Done
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig, NearConfig
@@ -102,11 +103,13 @@ def compare(
             counts += [bands.counts, pairs.counts, _verify(near, ranking, keyed, pairs, dataset, values)]
         write_counts(counts, dataset.path("counts"))
 
-    def done() -> int:
-        return len(list_files(dataset.path("exact"))) + len(list_files(dataset.path("edges")))
-
     clear_counts(dataset.path("counts"))
     total = own + (buckets if near is not None else 0)
+    directories = [dataset.path(name) for name in ("exact", "edges")]
+
+    def done() -> Done:
+        return Done(sum(len(list_files(directory)) for directory in directories))
+
     with runner.watch("compare", total, "parts", done), exchange(runner, dataset) as values:
         runner.run(lambda pipeline: build(pipeline, values))
     counts = read_counts(dataset.path("counts"))

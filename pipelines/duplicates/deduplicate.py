@@ -28,6 +28,7 @@ from pipelines.duplicates.rounds import drops_in_rounds
 from pipelines.duplicates.verified import edges_path
 from pipelines.earlier import Earlier
 from pipelines.harvest import Harvest
+from pipelines.progress import Done
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig
@@ -76,7 +77,7 @@ def _choose(
         rounds, parts = drops_in_rounds(compared, summary["buckets"], pairs, dataset, runner)
         edges = []
     clear_counts(dataset.path("counts"))
-    with runner.watch("deduplicate", len(own), "blocks", lambda: len(list_files(dataset.path("blocks")))):
+    with runner.watch("deduplicate", len(own), "blocks", lambda: Done(len(list_files(dataset.path("blocks"))))):
         runner.run(partial(_job, blocks=blocks, own=own, edges=edges, parts=parts, compared=compared, dataset=dataset))
     counts = read_counts(dataset.path("counts"))
     expected = {

@@ -18,6 +18,7 @@ from pipelines.duplicates.candidates import bucket_of
 from pipelines.duplicates.counts import clear_counts, count, read_counts, write_counts
 from pipelines.duplicates.drops import near_drops
 from pipelines.duplicates.verified import EDGE_ROW, edges_path
+from pipelines.progress import Done
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.errors import CheckFailed
@@ -58,8 +59,8 @@ def drops_in_rounds(
         found: dict[str, int] = read_json(done)
         return found
 
-    def settled() -> int:
-        return len(list_files(dataset.path("drops")))
+    def settled() -> Done:
+        return Done(len(list_files(dataset.path("drops"))))
 
     with runner.watch("rounds", buckets, "buckets", settled):
         read = job(0, _Ask(paths, buckets), _Listen(paths))["pairs"]

@@ -9,10 +9,10 @@ import pytest
 
 from codemill.explain import explain
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.config import BuildConfig
 from tests.corpus import python_text
-from tests.pipelines.test_build import Silence
 
 PROBLEM = "def turned(word):\n    # give back the word with every second letter taken from its own mirror image\n"
 

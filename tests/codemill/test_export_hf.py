@@ -7,10 +7,10 @@ import numpy as np
 
 from codemill.export_hf import export
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.config import BuildConfig
 from schemas.plan import Plan
-from tests.codemill.test_verify_explain import Silence
 from tests.corpus import write_corpus
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from trainer.checkpoint import load_checkpoint

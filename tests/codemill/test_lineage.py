@@ -5,12 +5,12 @@ import pytest
 from codemill.explain import explain
 from codemill.lineage import lineage_lines, step_lines
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CheckFailed, CodemillError
 from schemas.manifest import MANIFEST_NAME, load_manifest
 from schemas.plan import Plan
-from tests.codemill.test_verify_explain import Silence
 from tests.corpus import write_corpus
 from trainer.train import train
 

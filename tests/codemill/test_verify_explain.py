@@ -6,17 +6,10 @@ import pytest
 from codemill.explain import explain
 from codemill.verify import verify_snapshot
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.errors import CheckFailed, CodemillError
 from tests.corpus import write_corpus
-
-
-class Silence:
-    def start(self, name: str, total: int, unit: str) -> None: ...
-
-    def update(self, done: int) -> None: ...
-
-    def finish(self, note: str = "") -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -8,19 +8,12 @@ from rich.console import Console
 from codemill.whatif import Change, parse_change, what_if
 from codemill.whatif_tables import print_answer
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest
 from tests.corpus import write_corpus
-
-
-class Silence:
-    def start(self, name: str, total: int, unit: str) -> None: ...
-
-    def update(self, done: int) -> None: ...
-
-    def finish(self, note: str = "") -> None: ...
 
 
 def rebuilt(config: BuildConfig, output: Path) -> Manifest:

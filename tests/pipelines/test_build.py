@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.build import build, work_directory
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
@@ -24,8 +25,8 @@ from tokenization.load import load_tokenizer
 from tokenization.packing.records import record_order
 
 
-class Silence:
-    """A progress display that remembers which passes ran."""
+class Passes(Silence):
+    """Remembers which passes ran."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -33,13 +34,9 @@ class Silence:
     def start(self, name: str, total: int, unit: str) -> None:
         self.ran.append(name)
 
-    def update(self, done: int) -> None: ...
-
-    def finish(self, note: str = "") -> None: ...
-
 
 def build_quietly(config: BuildConfig, output: Path, workers: int = 1, kind: type[Runner] = Runner) -> list[str]:
-    progress = Silence()
+    progress = Passes()
     build(config, str(output), kind(workers, progress))
     return progress.ran
 

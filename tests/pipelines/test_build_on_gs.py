@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.snapshot_files import publish_manifest, unpublish
 from schemas.config import BuildConfig
@@ -20,7 +21,6 @@ from storage import objects
 from storage.files import join, read_bytes, write_atomic
 from storage.listing import list_files
 from tests.corpus import write_corpus
-from tests.pipelines.test_build import Silence
 from tests.storage.faults import Fault, FaultProxy, fault_proxy
 from tests.storage.server import at_address, storage_server
 

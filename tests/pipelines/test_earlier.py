@@ -9,13 +9,13 @@ import pytest
 from codemill.explain import explain
 from codemill.verify import verify_snapshot
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.tables import read_table
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import load_manifest
 from tests.pipelines.duplicates.corpora import corpus_config
-from tests.pipelines.test_build import Silence
 
 SOURCES = {"one": 1, "two": 2, "three": 3}
 NEAR = {"jaccard": 0.7, "bucket_cap": 4}

@@ -16,6 +16,7 @@ from codemill.cli import app
 from pipelines.bigquery import Scan, scan
 from pipelines.build import build
 from pipelines.fetch import check_scan, fetch
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
@@ -25,7 +26,7 @@ from schemas.sources import BigQuerySource, GithubSource
 from tests.corpus import python_text
 from tests.pipelines.bigquery_server import bigquery_server, find_python
 from tests.pipelines.sources.reading import read_all
-from tests.pipelines.test_build import Silence
+from tests.pipelines.test_build import Passes
 from tests.storage.server import at_address, batching_server
 
 pytestmark = [pytest.mark.engine, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -138,7 +139,7 @@ def test_both_methods_give_the_same_bytes(client: bigquery.Client, tmp_path: Pat
 
 
 def test_nothing_is_fetched_twice(client: bigquery.Client, tmp_path: Path) -> None:
-    runner = Runner(1, progress := Silence())
+    runner = Runner(1, progress := Passes())
     for _ in range(2):
         fetch(config(), Workspace(str(tmp_path)), runner)
     assert progress.ran == ["fetch github"]

@@ -9,6 +9,7 @@ import pytest
 
 from codemill.verify import verify_snapshot
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.sources.inputs import printable
 from schemas.config import BuildConfig
@@ -19,14 +20,6 @@ from tests.hostile import LONGEST, PARQUET, PILE, TREE, Hostile
 SOURCES: dict[str, Sequence[Hostile]] = {"pile": PILE, "github": PARQUET, "tree": TREE}
 GOOD_FILES = 30
 pytestmark = pytest.mark.slow
-
-
-class Silence:
-    def start(self, name: str, total: int, unit: str) -> None: ...
-
-    def update(self, done: int) -> None: ...
-
-    def finish(self, note: str = "") -> None: ...
 
 
 @pytest.fixture(scope="module")

@@ -14,23 +14,17 @@ from codemill.explain import explain
 from codemill.mixture import mixture
 from codemill.verify import verify_snapshot
 from pipelines.build import build
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.tokenise import epochs_of
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest, load_manifest
 from schemas.sources import PileSource
 from tests.corpus import prose_text
+from tests.pipelines.test_build import Passes
 
 WEIGHTS = {"Books": 2.5, "Never": 0, "Half": 0.5}
 DOCUMENTS = 120
-
-
-class Silence:
-    def start(self, name: str, total: int, unit: str) -> None: ...
-
-    def update(self, done: int) -> None: ...
-
-    def finish(self, note: str = "") -> None: ...
 
 
 @pytest.fixture(scope="module")
@@ -128,18 +122,11 @@ def test_explain_finds_every_copy(snapshot: Path, manifest: Manifest) -> None:
 
 
 def test_another_weight_repeats_only_what_follows(config: BuildConfig, tmp_path: Path) -> None:
-    ran: list[str] = []
-
-    class Passes(Silence):
-        def start(self, name: str, total: int, unit: str) -> None:
-            ran.append(name)
-
     output = str(tmp_path / "snapshot")
-    build(config, output, Runner(1, Passes()))
-    ran.clear()
+    build(config, output, Runner(1, Silence()))
     heavier = config.sources["pile"].model_copy(update={"weights": {"Plain": 2.0}})
-    build(config.model_copy(update={"sources": {"pile": heavier}}), output, Runner(1, Passes()))
-    assert ran == ["tokenise", "shard", "publish", "index"]
+    build(config.model_copy(update={"sources": {"pile": heavier}}), output, Runner(1, passes := Passes()))
+    assert passes.ran == ["tokenise", "shard", "publish", "index"]
 
 
 def test_the_fraction_is_met_on_average() -> None:

@@ -12,11 +12,11 @@ import pyarrow as pa
 
 from pipelines.duplicates import deduplicate, duplicates_path
 from pipelines.harvest import Harvest, harvest
+from pipelines.progress import Silence
 from pipelines.runner import Runner
 from pipelines.tables import read_table
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
-from tests.pipelines.test_build import Silence
 
 
 def words_of(numbers: Iterable[int]) -> str:
