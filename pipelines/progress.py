@@ -92,6 +92,7 @@ def total(amounts: Iterable[Done]) -> Done:
 def watched(progress: Progress, name: str, parts: int, unit: str, count: Callable[[], Done]) -> Iterator[None]:
     """Report progress while a pass runs."""
     progress.start(name, parts, unit)
+    _look(progress, count)  # what earlier runs have done is no speed of this one
     stop = threading.Event()
 
     def poll() -> None:

@@ -15,6 +15,7 @@ def verify(snapshot: Snapshot, workers: Workers = None) -> None:
     """
     from codemill.console import BuildProgress, make_console
     from codemill.verify import verify_snapshot
+    from pipelines.progress import Done
     from pipelines.runner import default_workers
     from schemas.errors import CheckFailed
 
@@ -27,7 +28,7 @@ def verify(snapshot: Snapshot, workers: Workers = None) -> None:
         if not started:
             progress.start("verify", total, "files")
             started = True
-        progress.update(done)
+        progress.update(Done(done))
 
     result = verify_snapshot(snapshot, workers or default_workers(), show)
     progress.finish()

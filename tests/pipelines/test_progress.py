@@ -77,5 +77,5 @@ def test_a_failed_pass_is_told_as_failed() -> None:
     heard = Heard()
     with pytest.raises(ValueError), watched(heard, "pass", 3, "parts", lambda: Done(2)):
         raise ValueError
-    assert heard.notes == ["failed"] and heard.last == {}
+    assert heard.notes == ["failed"] and heard.last == {"pass": Done(2)}
     assert threading.active_count() == 1
