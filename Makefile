@@ -5,6 +5,8 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 # Further arguments for the benchmark, such as BENCH_ARGS="--tree TREE --peer-python PEER/bin/python".
 BENCH_ARGS ?=
+# Further engines, such as ENGINE_ARGS="--engine Flink '--runner=FlinkRunner --flink_master=localhost:8081'".
+ENGINE_ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint bench engines clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -44,6 +46,9 @@ lint: $(TEST_READY) ## ruff and mypy alone
 
 bench: $(TEST_READY) ## measure a build against datatrove, on one core (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks.compare_build $(BENCH_ARGS)
+
+engines: $(TEST_READY) ## build one corpus on every engine that can be had here, and compare the bytes
+	$(BIN)/python -m benchmarks.compare_engines $(ENGINE_ARGS)
 
 clean: ## remove the environment, the caches and what the benchmarks wrote
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis benchmarks/work

@@ -22,7 +22,7 @@ from benchmarks.measure_harvest import peak_memory
 from pipelines.harvest import Block, Harvest
 from pipelines.progress import Silence
 from pipelines.runner import Runner
-from pipelines.shard import shard, written_shard
+from pipelines.shard import shard, written_shards
 from pipelines.tables import write_table
 from pipelines.tokenise import tokens_path
 from pipelines.workspace import Dataset, Workspace
@@ -90,7 +90,7 @@ def main() -> None:
     output = str(arguments.work / "snapshot")
     dataset, planned = shard(config, found, tokens, tokenizer, output, workspace, Runner(1, Silence()))
     seconds = time.perf_counter() - begin
-    written = [written_shard(dataset, number) for number in range(planned[0].shards)]
+    written = written_shards(dataset, range(planned[0].shards))
     print(
         json.dumps(
             {

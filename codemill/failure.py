@@ -7,6 +7,9 @@ import sys
 from schemas.errors import CodemillError
 from storage.errors import StorageError
 
+INTERRUPTED = 130
+"""The exit status of a command that was ended by Ctrl-C or SIGTERM."""
+
 
 def tell_failure(error: BaseException) -> int | None:
     """Print an error that is meant for people.
@@ -24,5 +27,5 @@ def tell_failure(error: BaseException) -> int | None:
         return 2
     if isinstance(error, KeyboardInterrupt):
         print("codemill: interrupted; run the same command again to go on", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.harvest import Harvest
 from pipelines.packing import packing_of
-from pipelines.shard import written_shard
+from pipelines.shard import written_shards
 from pipelines.shard_plan import PlannedSplit
 from pipelines.workspace import Dataset
 from schemas.config import BuildConfig
@@ -59,7 +59,7 @@ def make_ledger(
             )
     splits = []
     for split in planned:
-        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
+        written = written_shards(shards, range(split.first, split.first + split.shards))
         overlapping = packing_of(config, split.stage, split.split).stride(1) == 1
         summed = ("documents", "document_tokens", "rewritten", "separators", "cut_rewritten", "records", "padding")
         splits.append(
@@ -79,7 +79,7 @@ def describe_stages(
     """Each stage's splits: their shards, and how their documents lie in the records."""
     stages: dict[str, dict[str, Split]] = {stage: {} for stage in config.stages}
     for split in planned:
-        written = [written_shard(shards, split.first + index) for index in range(split.shards)]
+        written = written_shards(shards, range(split.first, split.first + split.shards))
         stages[split.stage][split.split] = Split(
             shards=tuple(Shard(**{name: shard[name] for name in Shard.model_fields}) for shard in written),
             packing=_packing(config, split, written, tokenizer),

@@ -19,6 +19,7 @@ from pipelines.harvest import Block
 from pipelines.progress import Done
 from pipelines.runner import Runner
 from pipelines.tables import read_table, signatures_of, write_table
+from pipelines.tasks import hand_out
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.config import NearConfig
 from schemas.documents import BAND_SCHEMA, bands_name, fingerprints_name, table_name
@@ -51,12 +52,10 @@ def write_band_index(
         return parts
 
     def build(pipeline: beam.Pipeline, values: Exchange) -> None:
-        every_part = pipeline | "Parts" >> beam.Create([(part, b"") for part in range(parts)])
-        found = (
-            pipeline
-            | "Blocks" >> beam.Create([block.ordinal for block in blocks])
-            | "Spread" >> beam.Reshuffle()
-            | "Band keys" >> beam.ParDo(_BandKeys(near, output, parts, values))
+        every_part = hand_out(pipeline, "parts", range(parts), int, dataset.directory) | "Empty" >> beam.Map(_empty)
+        ordinals = [block.ordinal for block in blocks]
+        found = hand_out(pipeline, "blocks", ordinals, int, dataset.directory) | "Band keys" >> beam.ParDo(
+            _BandKeys(near, output, parts, values)
         )
         (
             (every_part, found)
@@ -69,7 +68,7 @@ def write_band_index(
         return Done(sum(name.startswith("bands-") for name, _, _ in list_files(join(output, "fingerprints"))))
 
     with runner.watch("index", parts, "parts", done), exchange(runner, dataset) as values:
-        runner.run(lambda pipeline: build(pipeline, values))
+        runner.run(lambda pipeline: build(pipeline, values), "index")
     written = 0
     for path in paths:
         with open_input(path) as source:
@@ -81,6 +80,10 @@ def write_band_index(
         )
     write_json(dataset.path("index.json"), parts)
     return parts
+
+
+def _empty(part: int) -> tuple[int, Value]:
+    return part, b""
 
 
 class _BandKeys(beam.DoFn):

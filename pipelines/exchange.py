@@ -7,17 +7,17 @@ several times and holds them all in memory; there, only the place of a value wit
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from pipelines.build_lock import stand_in
 from pipelines.runner import Runner
 from pipelines.workspace import Dataset
+from storage.errors import explained
 from storage.files import delete_tree
-from storage.uris import is_remote, local_path
 
 
 class FileRange(NamedTuple):
@@ -40,13 +40,16 @@ class Exchange(NamedTuple):
         """Leave a step's values; `name` tells the step's output from all others of the job."""
         if self.directory is None:
             return [value.tobytes() for value in values]
-        os.makedirs(self.directory, exist_ok=True)
         path = os.path.join(self.directory, name)
         ranges: list[Value] = []
-        with open(path, "wb") as file:
-            for value in values:
-                ranges.append(FileRange(path, file.tell(), value.nbytes))
-                file.write(np.ascontiguousarray(value).view(np.uint8).data)
+        try:
+            os.makedirs(self.directory, exist_ok=True)
+            with open(path, "wb") as file:
+                for value in values:
+                    ranges.append(FileRange(path, file.tell(), value.nbytes))
+                    file.write(np.ascontiguousarray(value).view(np.uint8).data)
+        except OSError as error:
+            raise explained(path, "write", error) from None
         return ranges
 
     @staticmethod
@@ -65,11 +68,8 @@ def exchange(runner: Runner, dataset: Dataset) -> Iterator[Exchange]:
     if not runner.exchanges_files:
         yield Exchange(None)
         return
-    if is_remote(dataset.directory):
-        directory = tempfile.mkdtemp(prefix="codemill-exchange-")
-    else:
-        directory = local_path(dataset.path("exchange"))
-        delete_tree(directory)  # a killed job's
+    directory = stand_in(dataset.path("exchange"))
+    delete_tree(directory)  # a killed job's
     try:
         yield Exchange(directory)
     finally:

@@ -110,7 +110,7 @@ def _run(name: str, config: BigQuerySource, dataset: Dataset, runner: Runner) ->
         return Done(1, documents=read_json(marker)["rows"])
 
     with runner.watch(f"fetch {name}", config.files, "files", Tally(dataset.path("written"), amounts)):
-        runner.run(build)
+        runner.run(build, f"fetch {name}")
 
 
 def _named(row: dict[str, Any], files: int) -> tuple[int, dict[str, Any]]:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 import pyarrow as pa
@@ -20,10 +20,11 @@ from pipelines.document_table import Treatment, documents_table, treatment_of
 from pipelines.fetch import fetch
 from pipelines.progress import Done, Tally, total
 from pipelines.runner import Runner
-from pipelines.sources import FileRejected, RejectRow, Skipped, plan, read
+from pipelines.sources import FileRejected, Planner, RejectRow, Skipped, plan, read
 from pipelines.sources.unit import Unit
 from pipelines.tables import write_table
-from pipelines.workspace import Dataset, Workspace, key_of, read_json, write_json
+from pipelines.tasks import hand_out
+from pipelines.workspace import Dataset, Workspace, key_of, read_json, read_many, write_json
 from schemas.config import BuildConfig
 from schemas.documents import REJECT_SCHEMA
 from schemas.errors import CodemillError
@@ -57,8 +58,8 @@ class Harvest:
     rules: dict[str, tuple[Rule, ...]]
 
 
-def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harvest:
-    """Run the pass over all sources.
+def harvest(config: BuildConfig, workspace: Workspace, runner: Runner, plan: Planner = plan) -> Harvest:
+    """Run the pass over all sources, cut into units by `plan`.
 
     Raises:
         CodemillError: a path that matches nothing, a damaged input beside the corpus, or what `treatment_of` or
@@ -91,7 +92,8 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
     waiting = [(unit, dataset) for unit, dataset in units if unit.identity() not in finished]
     if waiting:
         tasks = [
-            (unit.to_json(), dataset.directory, config.stage_of(unit.source), unit.source) for unit, dataset in waiting
+            _Task(unit.to_json(), dataset.directory, config.stage_of(unit.source), unit.source)
+            for unit, dataset in waiting
         ]
         build = _HarvestUnit({name: (source, treatments[name]) for name, source in sources.items()})
 
@@ -104,11 +106,9 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner) -> Harves
         with runner.watch("harvest", len(units), "units", count):
             runner.run(
                 lambda pipeline: (
-                    pipeline
-                    | "Units" >> beam.Create(tasks)
-                    | "Spread" >> beam.Reshuffle()
-                    | "Harvest" >> beam.ParDo(build)
-                )
+                    hand_out(pipeline, "units", tasks, _Task, workspace.root) | "Harvest" >> beam.ParDo(build)
+                ),
+                "harvest",
             )
     return _collect(config, units, {name: treatment.rules for name, treatment in treatments.items()})
 
@@ -141,8 +141,8 @@ def _finished_units(datasets: Iterable[Dataset]) -> set[str]:
 def _collect(config: BuildConfig, units: list[tuple[Unit, Dataset]], rules: dict[str, tuple[Rule, ...]]) -> Harvest:
     blocks: list[Block] = []
     markers: list[dict[str, Any]] = []
-    for unit, dataset in units:
-        marker = read_json(dataset.path("units", f"{unit.identity()}.json"))
+    left = read_many(read_json, [dataset.path("units", f"{unit.identity()}.json") for unit, dataset in units])
+    for (unit, dataset), marker in zip(units, left, strict=True):
         if marker is None:
             raise CodemillError(f"unit {unit.identity()} of {unit.source} left no marker", "run the build again")
         markers.append({**marker, "rejects_path": dataset.path("rejects", f"{unit.identity()}.parquet")})
@@ -178,13 +178,22 @@ def without_rejected_files(markers: list[dict[str, Any]]) -> list[dict[str, Any]
     ]
 
 
+class _Task(NamedTuple):
+    """A unit to read, and where its blocks go."""
+
+    unit_json: str
+    directory: str
+    stage: str
+    source: str
+
+
 class _HarvestUnit(beam.DoFn):
-    """(unit JSON, dataset directory, stage, source) -> files on storage; emits nothing."""
+    """task -> files on storage; emits nothing."""
 
     def __init__(self, sources: dict[str, tuple[FileSourceConfig, Treatment]]) -> None:
         self._sources = sources
 
-    def process(self, task: tuple[str, str, str, str]) -> Iterator[None]:
+    def process(self, task: _Task) -> Iterator[None]:
         unit_json, directory, stage, name = task
         source, treatment = self._sources[name]
         harvest_unit(Unit.from_json(unit_json), source, treatment, stage, Dataset(directory))

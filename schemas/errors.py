@@ -13,16 +13,13 @@ class CodemillError(Exception):
     status = 2
 
     def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message)
+        # Both, because exceptions are made anew from their arguments when they cross from a Beam worker to the driver.
+        super().__init__(message, remedy)
         self.message = message
         self.remedy = remedy
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
-
-    def __reduce__(self) -> tuple[type[CodemillError], tuple[str, str]]:
-        # Exceptions cross process borders between Beam workers and the driver.
-        return type(self), (self.message, self.remedy)
 
 
 class CheckFailed(CodemillError):

@@ -13,7 +13,7 @@ import apache_beam as beam
 
 from pipelines.code_version import code_hash
 from pipelines.duplicates.candidates import BandRows, CandidatePairs
-from pipelines.duplicates.compared import ComparedBlock, Ranking
+from pipelines.duplicates.compared import ComparedBlock, Ranking, keyed_blocks
 from pipelines.duplicates.counts import check_arrivals, clear_counts, read_counts, write_counts
 from pipelines.duplicates.exact import ExactDrops, ExactRows, WriteExact
 from pipelines.duplicates.verified import ShingleSets, VerifiedPairs
@@ -67,11 +67,7 @@ def compare(
     ranking = Ranking.of(config, earlier)
 
     def build(pipeline: beam.Pipeline, values: Exchange) -> None:
-        keyed = (
-            pipeline
-            | "Blocks" >> beam.Create([(block.ordinal, block) for block in blocks])
-            | "Spread blocks" >> beam.Reshuffle()
-        )
+        keyed = keyed_blocks(pipeline, blocks, dataset)
         partitions = 1 + documents // ROWS_PER_PARTITION
         rows = keyed | "Exact rows" >> beam.ParDo(ExactRows(ranking, partitions, values)).with_outputs(
             "counts", main="rows"
@@ -111,7 +107,7 @@ def compare(
         return Done(sum(len(list_files(directory)) for directory in directories))
 
     with runner.watch("compare", total, "parts", done), exchange(runner, dataset) as values:
-        runner.run(lambda pipeline: build(pipeline, values))
+        runner.run(lambda pipeline: build(pipeline, values), "compare")
     counts = read_counts(dataset.path("counts"))
     expected = {
         "exact_blocks": len(blocks),

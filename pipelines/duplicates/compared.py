@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import apache_beam as beam
 import numpy as np
 import pyarrow as pa
 
@@ -14,6 +16,8 @@ from dedup.rank import rank_order
 from pipelines.earlier import Earlier
 from pipelines.harvest import Block
 from pipelines.tables import read_table
+from pipelines.tasks import hand_out
+from pipelines.workspace import Dataset
 from schemas.config import BuildConfig
 from schemas.documents import fingerprints_name
 from storage.files import join
@@ -59,6 +63,15 @@ def compared_blocks(blocks: Sequence[Block], earlier: Sequence[Earlier]) -> tupl
                 )
             )
     return tuple(compared)
+
+
+def keyed_blocks(pipeline: beam.Pipeline, blocks: Sequence[ComparedBlock], dataset: Dataset) -> Any:
+    """A PCollection of (ordinal, block)."""
+    return hand_out(pipeline, "blocks", blocks, ComparedBlock, dataset.directory) | "By ordinal" >> beam.Map(_keyed)
+
+
+def _keyed(block: ComparedBlock) -> tuple[int, ComparedBlock]:
+    return block.ordinal, block
 
 
 @dataclass(frozen=True)

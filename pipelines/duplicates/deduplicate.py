@@ -13,7 +13,7 @@ import apache_beam as beam
 
 from pipelines.code_version import code_hash
 from pipelines.duplicates.compare import compare
-from pipelines.duplicates.compared import ComparedBlock, compared_blocks
+from pipelines.duplicates.compared import ComparedBlock, compared_blocks, keyed_blocks
 from pipelines.duplicates.counts import check_arrivals, clear_counts, read_counts, write_counts
 from pipelines.duplicates.drops import (
     NameSurvivors,
@@ -25,14 +25,14 @@ from pipelines.duplicates.drops import (
 )
 from pipelines.duplicates.losses import check_losses
 from pipelines.duplicates.rounds import drops_in_rounds
-from pipelines.duplicates.verified import edges_path
+from pipelines.duplicates.verified import edges_directory
 from pipelines.earlier import Earlier
 from pipelines.harvest import Harvest
 from pipelines.progress import Done
 from pipelines.runner import Runner
+from pipelines.tasks import hand_out
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig
-from storage.files import exists
 from storage.listing import list_files
 
 __all__ = ["deduplicate", "duplicates_path"]
@@ -69,16 +69,15 @@ def _choose(
 ) -> dict[str, int]:
     """Choose the survivors and write each block's duplicates; returns counts for the manifest."""
     own = tuple(block for block in blocks if not block.is_earlier)
-    edges = [path for bucket in range(summary["buckets"]) if exists(path := edges_path(compared, bucket))]
     pairs = summary["counts"]["verified_pairs"]
     near, rounds = config.dedup.near, 0
     parts: list[str] = []
     if near is not None and pairs > near.pairs_in_memory:
         rounds, parts = drops_in_rounds(compared, summary["buckets"], pairs, dataset, runner)
-        edges = []
+    job = partial(_job, blocks=blocks, in_memory=not rounds, parts=parts, compared=compared, dataset=dataset)
     clear_counts(dataset.path("counts"))
     with runner.watch("deduplicate", len(own), "blocks", lambda: Done(len(list_files(dataset.path("blocks"))))):
-        runner.run(partial(_job, blocks=blocks, own=own, edges=edges, parts=parts, compared=compared, dataset=dataset))
+        runner.run(job, "deduplicate")
     counts = read_counts(dataset.path("counts"))
     expected = {
         "edges": 0 if rounds else pairs,
@@ -93,23 +92,19 @@ def _choose(
 def _job(
     pipeline: beam.Pipeline,
     blocks: tuple[ComparedBlock, ...],
-    own: tuple[ComparedBlock, ...],
-    edges: list[str],
+    in_memory: bool,
     parts: list[str],
     compared: Dataset,
     dataset: Dataset,
 ) -> None:
-    every = pipeline | "Blocks" >> beam.Create([(block.ordinal, block) for block in blocks])
-    ours = pipeline | "Blocks of this build" >> beam.Create([(block.ordinal, block) for block in own])
+    every = keyed_blocks(pipeline, blocks, dataset)
+    ours = every | "Of this build" >> beam.Filter(_is_own)
     drops = [
-        ours
-        | "Spread blocks" >> beam.Reshuffle()
-        | "Exact drops" >> beam.ParDo(ReadExactDrops(compared)).with_outputs("counts", main="drops"),
+        ours | "Exact drops" >> beam.ParDo(ReadExactDrops(compared)).with_outputs("counts", main="drops"),
         pipeline
-        | "Pairs" >> beam.Create([edges] if edges else [])
+        | "Pairs" >> beam.Create([edges_directory(compared)] if in_memory else [])
         | "Near drops" >> beam.ParDo(NearDropsInMemory()).with_outputs("counts", main="drops"),
-        pipeline
-        | "Parts" >> beam.Create(parts)
+        hand_out(pipeline, "parts", parts, str, dataset.directory)
         | "Near drops of parts" >> beam.ParDo(ReadDrops()).with_outputs("counts", main="drops"),
     ]
     all_drops = tuple(part.drops for part in drops) | "All drops" >> beam.Flatten()
@@ -124,3 +119,7 @@ def _job(
         | "Write duplicates" >> beam.ParDo(WriteDuplicates(dataset))
     )
     write_counts([*(part.counts for part in drops), named.counts, written], dataset.path("counts"))
+
+
+def _is_own(keyed: tuple[int, ComparedBlock]) -> bool:
+    return not keyed[1].is_earlier

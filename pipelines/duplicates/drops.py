@@ -18,6 +18,8 @@ from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, write_json
 from schemas.documents import DUPLICATE_SCHEMA, ID_TYPE
 from schemas.reasons import Outcome
+from storage.files import join
+from storage.listing import list_files
 
 DROP_ROW = np.dtype(
     [
@@ -55,10 +57,13 @@ def near_drops(dropped: np.ndarray, kept: np.ndarray, edges: np.ndarray) -> np.n
 
 
 class NearDropsInMemory(beam.DoFn):
-    """(paths of all verified pairs) -> (survivor's block, drops), and counts: one pass in rank order."""
+    """directory of all verified pairs -> (survivor's block, drops), and counts: one pass in rank order."""
 
-    def process(self, paths: list[str]) -> Iterator[Any]:
-        edges = np.concatenate([read_rows(path) for path in paths])
+    def process(self, directory: str) -> Iterator[Any]:
+        parts = [read_rows(join(directory, relative)) for relative, _, _ in list_files(directory)]
+        if not parts:
+            return
+        edges = np.concatenate(parts)
         keys, first = np.unique(np.r_[edges["higher"], edges["lower"]], return_index=True)
         order = np.r_[edges["higher_order"], edges["lower_order"]][first]
         ids = np.r_[edges["higher_id"], edges["lower_id"]][first]

@@ -17,7 +17,7 @@ from pipelines.duplicates.drops import duplicates_path, losses_path
 from pipelines.earlier import Earlier
 from pipelines.harvest import Block
 from pipelines.tables import read_table
-from pipelines.workspace import Dataset, read_json
+from pipelines.workspace import Dataset, read_json, read_many
 from schemas.config import BuildConfig
 from schemas.documents import split_key
 from schemas.errors import CheckFailed
@@ -48,8 +48,9 @@ class Loss(NamedTuple):
 def losses(blocks: Sequence[Block], dataset: Dataset) -> list[Loss]:
     """The loss of each source and of each language, in documents."""
     counted: dict[tuple[str | None, str | None], list[int]] = {}
-    for block in blocks:
-        for language, (documents, dropped) in read_json(losses_path(dataset, block.ordinal)).items():
+    counts = read_many(read_json, [losses_path(dataset, block.ordinal) for block in blocks])
+    for block, of_block in zip(blocks, counts, strict=True):
+        for language, (documents, dropped) in of_block.items():
             for what in ((block.source, None), (None, language)):
                 total = counted.setdefault(what, [0, 0])
                 total[0] += documents

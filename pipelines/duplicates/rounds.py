@@ -20,6 +20,7 @@ from pipelines.duplicates.drops import near_drops
 from pipelines.duplicates.verified import EDGE_ROW, edges_path
 from pipelines.progress import Done
 from pipelines.runner import Runner
+from pipelines.tasks import hand_out
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.errors import CheckFailed
 from storage.files import exists
@@ -48,7 +49,7 @@ def drops_in_rounds(
         if not exists(done):
             counts = dataset.path("round-counts", f"{number:04d}")
             clear_counts(counts)
-            runner.run(lambda pipeline: _round(pipeline, buckets, step, keep, counts))
+            runner.run(lambda pipeline: _round(pipeline, buckets, step, keep, dataset, counts), f"round {number}")
             counted = {"sent": 0, "arrived": 0, "undecided": 0, "pairs": 0, **read_counts(counts)}
             if counted["sent"] != counted["arrived"]:
                 raise CheckFailed(
@@ -112,8 +113,10 @@ class _Paths:
         return self._dataset.path("drops", f"{bucket:06d}.npy")
 
 
-def _round(pipeline: beam.Pipeline, buckets: int, step: beam.DoFn, keep: beam.DoFn, counts: str) -> None:
-    every = pipeline | "Buckets" >> beam.Create(list(range(buckets))) | "Spread" >> beam.Reshuffle()
+def _round(
+    pipeline: beam.Pipeline, buckets: int, step: beam.DoFn, keep: beam.DoFn, dataset: Dataset, counts: str
+) -> None:
+    every = hand_out(pipeline, "buckets", range(buckets), int, dataset.directory)
     sent = every | "Step" >> beam.ParDo(step).with_outputs("counts", main="messages")
     kept = (
         {"messages": sent.messages, "bucket": every | "Keyed" >> beam.Map(_keyed)}

@@ -22,6 +22,7 @@ from pipelines.exchange import Exchange, Value
 from pipelines.workspace import Dataset
 from schemas.config import NearConfig
 from schemas.errors import CheckFailed
+from storage.files import join
 
 MEMBER_ROW = np.dtype([("key", "<u8"), ("order", "<u8"), ("id", "<u8"), ("shingles", "<i8")])
 """A document whose shingle set is on its way, and how large the set is."""
@@ -41,9 +42,14 @@ EDGE_ROW = np.dtype(
 """A verified pair with the ranks of both documents; `higher` has the better one."""
 
 
+def edges_directory(dataset: Dataset) -> str:
+    """Where the verified pairs of all buckets are."""
+    return dataset.path("edges")
+
+
 def edges_path(dataset: Dataset, bucket: int) -> str:
-    """Where a bucket's verified pairs are."""
-    return dataset.path("edges", f"{bucket:06d}.npy")
+    """Where a bucket's verified pairs are, if it has some."""
+    return join(edges_directory(dataset), f"{bucket:06d}.npy")
 
 
 class Sets(NamedTuple):

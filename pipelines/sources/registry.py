@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterator
+from typing import TypeAlias, assert_never
 
 from pipelines.sources import directory, git, github_avro, github_json, github_parquet, jsonl
 from pipelines.sources.elements import Element
@@ -11,6 +11,9 @@ from pipelines.sources.inputs import printable
 from pipelines.sources.unit import Unit
 from schemas.errors import CodemillError
 from schemas.sources import DirectorySource, FileSourceConfig, GithubSource, GitSource, PileSource
+
+Planner: TypeAlias = Callable[[str, FileSourceConfig], list[Unit]]
+"""What cuts a source into units: `plan`, or something that takes some of its units only."""
 
 
 def plan(source: str, config: FileSourceConfig) -> list[Unit]:

@@ -1,9 +1,4 @@
 import hashlib
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -168,23 +163,6 @@ def test_a_lost_shard_is_written_again(corpus: BuildConfig, snapshot: Path, tmp_
     shard = sorted(output.glob("shards/mono/*.tfrecord"))[0]
     shard.unlink()
     assert build_quietly(corpus, output)
-    assert hashes(output) == hashes(snapshot)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seconds", [4.0, 8.0, 12.0, 16.0])
-def test_a_killed_build_goes_on_to_the_same_bytes(
-    corpus: BuildConfig, snapshot: Path, tmp_path: Path, seconds: float
-) -> None:
-    output = tmp_path / "snapshot"
-    config = tmp_path / "config.yaml"
-    config.write_text(corpus.model_dump_json())
-    command = [sys.executable, "-m", "codemill.cli", "build", str(config), "-o", str(output), "--workers", "2"]
-    process = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(seconds)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    build_quietly(corpus, output)
     assert hashes(output) == hashes(snapshot)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -79,6 +80,12 @@ class FaultProxy:
         """Forget what was seen, and break every request of a kind."""
         self.seen.clear()
         self.choose = lambda request: fault if request.kind == kind else None
+
+    def cut_off(self, seconds: float) -> None:
+        """Forget what was seen, and reset every connection for some time."""
+        self.seen.clear()
+        end = time.monotonic() + seconds
+        self.choose = lambda request: Fault.RESET if time.monotonic() < end else None
 
     def pass_all(self) -> None:
         """Forget what was seen, and break nothing."""

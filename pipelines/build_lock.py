@@ -1,0 +1,78 @@
+"""One build at a time in a directory of this machine."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from schemas.errors import CodemillError
+from storage.errors import explained
+from storage.files import is_remote, make_directory
+from storage.uris import local_path
+
+_NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP)
+"""What file systems answer that lock no directories, as some network ones."""
+
+
+@contextmanager
+def only_build_in(*directories: str) -> Iterator[None]:
+    """Keep other builds out of directories, which are made where they are missing.
+
+    The kernel drops a lock when the last process that has it is gone. Worker processes inherit it, so that no build
+    begins while workers of a killed one are still at work. gs:// has no locks: builds on other machines are not seen.
+
+    Raises:
+        CodemillError: another build is at work there.
+        StorageError: a directory cannot be made or written to.
+    """
+    with ExitStack() as held:
+        for directory in directories:
+            held.callback(os.close, _lock(directory))
+        yield
+
+
+def stand_in(directory: str) -> str:
+    """The directory itself; for one on gs:// a directory of this machine and user that belongs to it."""
+    if not is_remote(directory):
+        return local_path(directory)
+    name = hashlib.sha256(directory.rstrip("/").encode()).hexdigest()[:16]
+    return os.path.join(tempfile.gettempdir(), f"codemill-{os.getuid()}-{name}")
+
+
+def _lock(directory: str) -> int:
+    place = stand_in(directory)
+    make_directory(place)
+    if not os.access(place, os.W_OK):
+        raise explained(place, "write", PermissionError())
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        holder = _holder(descriptor)
+        os.close(descriptor)
+        raise CodemillError(
+            f"{directory}: another build is at work there{holder and f' (process {holder})'}",
+            "wait until it has ended, or give this one an --output of its own",
+        ) from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            os.close(descriptor)
+            raise explained(directory, "lock", error) from None
+    os.set_inheritable(descriptor, True)
+    return descriptor
+
+
+def _holder(descriptor: int) -> str:
+    """The process that took the lock, as Linux tells it; elsewhere nothing."""
+    inode = f":{os.fstat(descriptor).st_ino}"
+    try:
+        with open("/proc/locks") as locks:
+            fields = [line.split() for line in locks]
+    except OSError:
+        return ""
+    return next((f[4] for f in fields if f[1] == "FLOCK" and f[5].endswith(inode)), "")

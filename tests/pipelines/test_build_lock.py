@@ -1,0 +1,43 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pipelines.build_lock import only_build_in, stand_in
+from schemas.errors import CodemillError
+
+
+def test_a_second_build_is_refused_and_told_the_first(tmp_path: Path) -> None:
+    output, work = str(tmp_path / "snapshot"), str(tmp_path / "snapshot.work")
+    with (
+        only_build_in(work, output),
+        pytest.raises(CodemillError, match=rf"another build is at work there \(process {os.getpid()}\)"),
+        only_build_in(str(tmp_path / "other.work"), output),
+    ):
+        pass
+    with only_build_in(work, output):
+        pass
+
+
+def test_the_lock_is_held_until_the_last_worker_is_gone(tmp_path: Path) -> None:
+    with only_build_in(str(tmp_path)):
+        worker = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=False)
+    with pytest.raises(CodemillError, match="another build"), only_build_in(str(tmp_path)):
+        pass
+    worker.communicate()
+    with only_build_in(str(tmp_path)):
+        pass
+
+
+def test_builds_on_gs_exclude_each_other_on_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with (
+        only_build_in("gs://bucket/snapshot"),
+        pytest.raises(CodemillError, match=r"gs://bucket/snapshot: another build"),
+        only_build_in("gs://bucket/snapshot"),
+    ):
+        pass
+    with only_build_in("gs://bucket/snapshot"), only_build_in("gs://bucket/other"):
+        pass
+    assert stand_in("gs://bucket/snapshot") == stand_in("gs://bucket/snapshot/")
