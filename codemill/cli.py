@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from codemill.commands.build import build
+from codemill.commands.chat import chat
 from codemill.commands.demo import demo
+from codemill.commands.estimate import estimate
+from codemill.commands.evaluate import app as evaluate
 from codemill.commands.explain import explain
 from codemill.commands.export_hf import export_hf
 from codemill.commands.launch import launch
@@ -17,10 +21,11 @@ from codemill.commands.near import near
 from codemill.commands.plan import plan
 from codemill.commands.report import report
 from codemill.commands.run import run
+from codemill.commands.sample import sample
 from codemill.commands.train import train
 from codemill.commands.verify import verify
 from codemill.commands.whatif import whatif
-from codemill.failure import tell_failure
+from codemill.failure import INTERRUPTED, tell_failure
 from schemas.errors import CodemillError
 from storage.errors import StorageError
 
@@ -32,8 +37,26 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (demo, build, verify, explain, report, near, whatif, plan, train, launch, run, lineage, export_hf):
+for command in (
+    demo,
+    build,
+    estimate,
+    verify,
+    explain,
+    report,
+    near,
+    whatif,
+    plan,
+    train,
+    launch,
+    run,
+    lineage,
+    export_hf,
+    sample,
+    chat,
+):
     app.command()(command)
+app.add_typer(evaluate, name="evaluate")
 
 
 def _version(wanted: bool) -> None:
@@ -55,8 +78,14 @@ def _options(
 
 def main() -> None:
     """Run the command line; a CodemillError becomes one line and its remedy, never a traceback."""
+    # SIGTERM, as a scheduler or a shutdown sends it, ends a command as Ctrl-C does: with its work put in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, without a word
+            tell_failure(KeyboardInterrupt())
+        raise
     except (CodemillError, StorageError, KeyboardInterrupt) as error:
         sys.exit(tell_failure(error))
 
