@@ -12,7 +12,6 @@ import time
 from importlib.resources import files
 from string import Template
 
-import numpy as np
 from rich.console import Console
 
 from codemill.building import build_snapshot
@@ -26,9 +25,8 @@ from schemas.errors import CheckFailed
 from schemas.manifest import Manifest
 from schemas.plan import load_plan
 from storage.files import join, read_bytes, write_atomic
-from tokenization.load import load_tokenizer
 
-PROMPT = b"def __init__(self, name"
+PROMPT = "def __init__(self, name"
 SAMPLE_TOKENS = 80
 
 
@@ -55,7 +53,7 @@ def run_demo(output: str, steps: int, workers: int | None) -> None:
     train(load_plan(plan_path), run, report=lambda line: console.print(line, highlight=False, markup=False))
     _show_curves(console, run, manifest)
     console.rule("sample")
-    _sample(console, snapshot, run)
+    _sample(console, run)
     console.rule("where to look")
     shard = manifest.stages["mono"].splits["train"].shards[0].name
     for line in (
@@ -63,6 +61,7 @@ def run_demo(output: str, steps: int, workers: int | None) -> None:
         f"codemill verify {snapshot}",
         f"codemill explain {snapshot} {shard}:0:100",
         f"codemill explain {snapshot} numpy/__init__.py",
+        f"codemill chat {run}",
         f"{config_path} and {plan_path}: change them and run `codemill build` and `codemill train`",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -99,14 +98,10 @@ def _show_curves(console: Console, run: str, manifest: Manifest) -> None:
             console.print(f"       held-out {language:<18} {first:.3f} -> {last:.3f}", highlight=False)
 
 
-def _sample(console: Console, snapshot: str, run: str) -> None:
-    from buffers.texts import Texts
-    from trainer.checkpoint import load_checkpoint
-    from trainer.generate import generate
+def _sample(console: Console, run: str) -> None:
+    from evaluation.sampling.model import load_model
+    from evaluation.sampling.sampler import Sampler
+    from evaluation.sampling.settings import Settings
 
-    tokenizer = load_tokenizer(join(snapshot, "tokenizer"))
-    model, params, _ = load_checkpoint(run)
-    prompt = tokenizer.encode(Texts.from_list([PROMPT])).ids.astype(np.int32)
-    ids = generate(model, params, prompt[None], SAMPLE_TOKENS, seed=42, temperature=0.7)[0]
-    text = tokenizer.decode(ids).decode("utf-8", "replace")
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+    ((written,),) = Sampler(load_model(run)).sample([PROMPT], Settings(SAMPLE_TOKENS, temperature=0.7, top_p=1.0))
+    console.print(PROMPT + written.text, highlight=False, markup=False, soft_wrap=True)

@@ -62,13 +62,14 @@ def _print_sources(console: Console, name: str, found: Estimate) -> None:
 
 
 def _print_passes(console: Console, parts: dict[Quantity, dict[str, float]], sums: dict[Quantity, float]) -> None:
+    unit, seconds = ("core-hours", 3600.0) if sums[Quantity.CPU] >= 3600 else ("core-seconds", 1.0)
     table = _table("", ["pass"])
-    for column in ("core-hours", "shuffled", "work directory", "snapshot"):
+    for column in (unit, "shuffled", "work directory", "snapshot"):
         table.add_column(column, justify="right")
     steps = dict.fromkeys(step for quantity in COLUMNS for step in parts[quantity])
     for step in sorted(steps, key=lambda step: step in SERIAL):
-        table.add_row(step, *_row({quantity: parts[quantity].get(step, 0.0) for quantity in COLUMNS}))
-    table.add_row("total", *_row(sums))
+        table.add_row(step, *_row({quantity: parts[quantity].get(step, 0.0) for quantity in COLUMNS}, seconds))
+    table.add_row("total", *_row(sums, seconds))
     console.print(table)
 
 
@@ -93,10 +94,10 @@ def _print_bill(say: _Lines, found: Estimate, price: Bill) -> None:
     )
 
 
-def _row(values: dict[Quantity, float]) -> list[str]:
-    hours = values[Quantity.CPU] / 3600
+def _row(values: dict[Quantity, float], seconds: float) -> list[str]:
+    cpu = values[Quantity.CPU] / seconds
     sizes = (show_size(values[quantity]) if values[quantity] else "-" for quantity in COLUMNS[1:])
-    return [f"{hours:,.3g}" if hours < 100 else f"{hours:,.0f}", *sizes]
+    return [f"{cpu:,.2f}" if cpu < 10 else f"{cpu:,.1f}" if cpu < 100 else f"{cpu:,.0f}", *sizes]
 
 
 def _table(title: str, names: list[str]) -> Table:

@@ -4,20 +4,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from trainer.generate import generate
 from trainer.huggingface import export_pretrained, load_pretrained
 from trainer.model import logits
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "codegen-tiny"
 
 
-def test_golden_logits_and_greedy_ids() -> None:
+def test_golden_logits() -> None:
     config, params = load_pretrained(str(GOLDEN))
     golden = np.load(GOLDEN / "golden.npz")
     found = np.asarray(logits(config, params, jnp.asarray(golden["input_ids"])))
     assert np.abs(found - golden["logits"]).max() < 2e-4
-    ids = generate(config, params, golden["greedy"][:, :8], 16)
-    assert ids.tolist() == golden["greedy"].tolist()
 
 
 @pytest.mark.parametrize("groups", [4, 8])

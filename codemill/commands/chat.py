@@ -1,0 +1,43 @@
+"""`codemill chat`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from codemill.commands.sample import Checkpoint, Model, Seed, Temperature, TopP
+
+
+def chat(
+    model: Model,
+    checkpoint: Checkpoint = None,
+    tokens: Annotated[int, typer.Option(help="New tokens of a turn, at most.", min=1)] = 256,
+    temperature: Temperature = 0.2,
+    top_p: TopP = 0.95,
+    seed: Seed = 42,
+) -> None:
+    """Write a program in turns: say what is wanted, line by line, and the model writes the code.
+
+    Lines may come from standard input too. /help lists what else can be said.
+
+    Example: codemill chat runs/codegen-350m
+    """
+    import signal
+    import sys
+
+    from codemill.chat import chat as talk
+    from codemill.chat import typed_lines
+    from evaluation.sampling.model import load_model
+    from evaluation.sampling.sampler import Sampler
+    from evaluation.sampling.settings import Settings
+
+    settings = Settings(tokens, temperature, top_p, seed=seed)
+    sampler = Sampler(load_model(model, checkpoint))
+    # Ctrl-C stops the model only; SIGTERM, which elsewhere does the same as Ctrl-C, ends the session.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if sys.stdin.isatty():
+        typer.echo(f"{model}: say what the program should do, line by line; /help for more")
+        talk(sampler, settings, typed_lines("> "))
+    else:
+        talk(sampler, settings, sys.stdin)

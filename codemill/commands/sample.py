@@ -1,0 +1,71 @@
+"""`codemill sample`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="Run directory, local or gs://, or a local directory with a Hugging Face CodeGen.", metavar="MODEL"
+    ),
+]
+Checkpoint = Annotated[
+    int | None, typer.Option(help="Step of a run's checkpoint.  [default: the newest]", show_default=False)
+]
+Temperature = Annotated[float, typer.Option(help="Of the draws; 0 takes the likeliest token.", min=0)]
+TopP = Annotated[float, typer.Option(help="Draw among the likeliest tokens that reach this share.")]
+Seed = Annotated[int, typer.Option(help="Of the draws.", min=0)]
+
+
+def sample(
+    model: Model,
+    prompt: Annotated[str | None, typer.Option(help="The text to continue.", show_default=False)] = None,
+    file: Annotated[str | None, typer.Option(help="A file to continue, local or gs://.", show_default=False)] = None,
+    checkpoint: Checkpoint = None,
+    tokens: Annotated[int, typer.Option(help="New tokens, at most.", min=1)] = 128,
+    temperature: Temperature = 0.2,
+    top_p: TopP = 0.95,
+    seed: Seed = 42,
+    samples: Annotated[int, typer.Option(help="How many continuations.", min=1)] = 1,
+    stop: Annotated[
+        list[str] | None,
+        typer.Option(help="End before this text, in which \\n and \\t may stand; repeatable.", show_default=False),
+    ] = None,
+) -> None:
+    r"""Continue a text with a model: each continuation is printed after the prompt.
+
+    On a terminal it appears as it is written.
+
+    Example: codemill sample runs/codegen-350m --prompt "def fibonacci(n):" --stop "\ndef"
+    """
+    import sys
+    from itertools import chain
+
+    from evaluation.sampling.model import load_model
+    from evaluation.sampling.sampler import Sampler
+    from evaluation.sampling.settings import Settings
+    from evaluation.sampling.stops import at_patterns
+    from schemas.errors import CodemillError
+    from storage.files import read_bytes
+
+    if (prompt is None) == (file is None):
+        raise CodemillError("there must be one text to continue", "give --prompt TEXT or --file FILE")
+    text = read_bytes(file).decode("utf-8", "replace") if file is not None else prompt or ""
+    settings = Settings(tokens, temperature, top_p, seed=seed)
+    stops = at_patterns(*(pattern.replace("\\n", "\n").replace("\\t", "\t") for pattern in stop or ()))
+    sampler = Sampler(load_model(model, checkpoint))
+    continuations: Iterable[Iterable[str]]
+    if sys.stdout.isatty():
+        continuations = (sampler.stream(text, settings, number, stops) for number in range(samples))
+    else:
+        continuations = ([done.text] for done in sampler.sample([text], settings, samples, stops)[0])
+    for number, pieces in enumerate(continuations, 1):
+        if samples > 1:
+            typer.echo(f"--- {number} of {samples} ---")
+        for piece in chain([text], pieces, ["\n"]):
+            typer.echo(piece, nl=False)
+            sys.stdout.flush()

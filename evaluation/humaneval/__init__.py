@@ -1,0 +1,1 @@
+"""HumanEval (Chen et al. 2021): functions from their docstrings, held against hidden asserts."""
