@@ -18,12 +18,14 @@ from storage.uris import local_path
 _NO_LOCKS = (errno.EBADF, errno.ENOLCK, errno.EOPNOTSUPP)
 """What file systems answer that lock no directories, as some network ones."""
 
+_held: list[int] = []
+
 
 @contextmanager
 def only_build_in(*directories: str) -> Iterator[None]:
     """Keep other builds out of directories, which are made where they are missing.
 
-    The kernel drops a lock when the last process that has it is gone. Worker processes inherit it, so that no build
+    The kernel drops a lock when the last process that has it is gone. Worker processes get it too, so that no build
     begins while workers of a killed one are still at work. gs:// has no locks: builds on other machines are not seen.
 
     Raises:
@@ -32,8 +34,16 @@ def only_build_in(*directories: str) -> Iterator[None]:
     """
     with ExitStack() as held:
         for directory in directories:
-            held.callback(os.close, _lock(directory))
+            lock = _lock(directory)
+            _held.append(lock)
+            held.callback(os.close, lock)
+            held.callback(_held.remove, lock)
         yield
+
+
+def held_locks() -> list[int]:
+    """The open files that hold this process's locks."""
+    return list(_held)
 
 
 def stand_in(directory: str) -> str:
@@ -63,7 +73,6 @@ def _lock(directory: str) -> int:
         if error.errno not in _NO_LOCKS:
             os.close(descriptor)
             raise explained(directory, "lock", error) from None
-    os.set_inheritable(descriptor, True)
     return descriptor
 
 

@@ -8,17 +8,12 @@ the time it answers: it may be killed at any moment, and is when it is not neede
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import IO
 
+from pipelines.worker_process import WorkerProcess
 from schemas.errors import CodemillError
-
-COMMAND = [sys.executable, "-m", "pipelines.worker_main"]
 
 
 class LocalJob:
@@ -27,7 +22,8 @@ class LocalJob:
     def __init__(self) -> None:
         self._ends: SimpleQueue[BaseException | None] = SimpleQueue()
         self._lock = threading.Lock()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[WorkerProcess, threading.Thread] = {}
+        """Each with who waits for its end."""
         self.over = threading.Event()
         """Whether the job has ended, well or not."""
 
@@ -50,7 +46,7 @@ class LocalJob:
         """End the job with an error; the first one stands."""
         self._ends.put(error)
 
-    def start(self, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    def start(self, environment: dict[str, str]) -> WorkerProcess:
         """Start a worker process, whose end is the end of the job.
 
         Raises:
@@ -60,31 +56,22 @@ class LocalJob:
             if self.over.is_set():
                 raise CodemillError("the job has ended")
             try:
-                output = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the process)
-                process = subprocess.Popen(
-                    COMMAND,
-                    env=environment,
-                    stdin=subprocess.PIPE,
-                    stdout=output,
-                    stderr=output,
-                    process_group=0,  # Ctrl-C on a terminal is for the driver alone
-                    close_fds=False,  # the build's lock is held until its last worker is gone
-                )
+                process = WorkerProcess(environment)
             except OSError as error:
                 raise CodemillError(
                     f"cannot start a worker process: {error}", "run again, with fewer --workers"
                 ) from None
-            self._processes.append(process)
-        threading.Thread(target=self._watch, args=(process, output), daemon=True).start()
+            watcher = self._processes[process] = threading.Thread(target=self._watch, args=(process,), daemon=True)
+        watcher.start()
         return process
 
-    def dismiss(self, process: subprocess.Popen[bytes]) -> None:
+    def dismiss(self, process: WorkerProcess) -> None:
         """End a process that has done its work."""
         with self._lock:
-            if process in self._processes:
-                self._processes.remove(process)
+            watcher = self._processes.pop(process, None)
         process.kill()
-        process.communicate()
+        if watcher is not None:
+            watcher.join()
 
     def _try(self, job: Callable[[], None]) -> None:
         try:
@@ -94,14 +81,12 @@ class LocalJob:
         else:
             self._ends.put(None)
 
-    def _watch(self, process: subprocess.Popen[bytes], output: IO[bytes]) -> None:
-        with output:
-            status = process.wait()
-            with self._lock:
-                expected = process not in self._processes
-            if not expected:
-                output.seek(0)
-                self.fail(death(status, output.read().decode(errors="replace")))
+    def _watch(self, process: WorkerProcess) -> None:
+        status, output = process.wait()
+        with self._lock:
+            expected = process not in self._processes
+        if not expected:
+            self.fail(death(status, output))
 
     def _end(self) -> None:
         with self._lock:

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
-from subprocess import Popen
 from typing import Any
 
 import grpc
@@ -21,6 +20,7 @@ from apache_beam.runners.worker.data_plane import _GrpcDataChannel
 from google.protobuf import json_format, text_format
 
 from pipelines.local_job import LocalJob
+from pipelines.worker_process import WorkerProcess
 
 _one_job = threading.Lock()
 """Beam knows the maker of workers by a name of the whole process, so jobs in one process take turns."""
@@ -40,7 +40,7 @@ class LocalWorker(GrpcWorkerHandler):
     def __init__(self, job: LocalJob, command: bytes, state: Any, provision_info: Any, server: Any) -> None:
         super().__init__(state, provision_info, server)
         self._job = job
-        self._process: Popen[bytes] | None = None
+        self._process: WorkerProcess | None = None
         # Beam makes a connection when it is first asked for: these come first.
         self.control_conn = server.control_handler._connections_by_worker_id[self.worker_id] = _Answers(job)
         self.data_conn = server.data_plane_handler._connections_by_worker_id[self.worker_id, ""] = _Data(self.lost)

@@ -59,8 +59,9 @@ class RunningBuild:
         return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if self._is_mine(pid)]
 
     def workers(self) -> list[int]:
-        """Its worker processes."""
-        return [pid for pid in self.processes() if b"pipelines.worker_main" in _proc(pid, "cmdline")]
+        """Its worker processes: the children of the fork server, which look like it."""
+        servers = {pid for pid in self.processes() if b"multiprocessing.forkserver" in _proc(pid, "cmdline")}
+        return [pid for pid in servers if _parent(pid) in servers]
 
     def kill_a_worker(self, choose: Callable[[list[int]], int]) -> bool:
         """Kill one of the workers, the next that there are; False if the build ended without."""
@@ -95,6 +96,11 @@ class RunningBuild:
     def _is_mine(self, pid: int) -> bool:
         fields = _proc(pid, "stat").rpartition(b")")[2].split()
         return len(fields) > 3 and int(fields[3]) == self.process.pid and fields[0] != b"Z"
+
+
+def _parent(pid: int) -> int | None:
+    fields = _proc(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if len(fields) > 1 else None
 
 
 def _ending(status: int | None, said: str) -> Ending:

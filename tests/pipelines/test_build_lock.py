@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.build_lock import only_build_in, stand_in
+from pipelines.build_lock import held_locks, only_build_in, stand_in
 from schemas.errors import CodemillError
 
 
@@ -22,7 +22,7 @@ def test_a_second_build_is_refused_and_told_the_first(tmp_path: Path) -> None:
 
 def test_the_lock_is_held_until_the_last_worker_is_gone(tmp_path: Path) -> None:
     with only_build_in(str(tmp_path)):
-        worker = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, close_fds=False)
+        worker = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, pass_fds=held_locks())
     with pytest.raises(CodemillError, match="another build"), only_build_in(str(tmp_path)):
         pass
     worker.communicate()
