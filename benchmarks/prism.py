@@ -32,4 +32,4 @@ def build_prism(directory: Path) -> Path | None:
 
 def prism_options(program: Path) -> list[str]:
     """Beam options that run a job on it, with workers in the launching process unless more is said."""
-    return ["--runner=PrismRunner", f"--prism_location={program}"]
+    return ["--runner=PrismRunner", f"--prism_location={program}", "--prism_log_level=error"]

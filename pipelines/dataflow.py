@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 
-import apache_beam as beam
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
     PipelineOptions,
@@ -17,7 +16,7 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
     WorkerOptions,
 )
-from apache_beam.runners.dataflow.dataflow_runner import DataflowPipelineResult, DataflowRuntimeException
+from apache_beam.runners.dataflow.dataflow_runner import DataflowRuntimeException
 from google.api_core.exceptions import GoogleAPICallError
 
 from filtering.rule_sets import load_rule_set
@@ -95,8 +94,8 @@ def console_url(arguments: Sequence[str], job: str) -> str:
 
 
 @contextmanager
-def explained_job(arguments: Sequence[str], pipeline: beam.Pipeline) -> Iterator[None]:
-    """Around a job: what Dataflow says against it, in one line; on Ctrl-C the job is cancelled, for it costs money.
+def explained_job(arguments: Sequence[str]) -> Iterator[None]:
+    """Around a job: what Dataflow says against it, in one line.
 
     Raises:
         CodemillError: the job failed or was not taken.
@@ -104,10 +103,6 @@ def explained_job(arguments: Sequence[str], pipeline: beam.Pipeline) -> Iterator
     """
     try:
         yield
-    except KeyboardInterrupt:
-        if isinstance(started := getattr(pipeline, "result", None), DataflowPipelineResult):
-            started.cancel()
-        raise
     except DataflowRuntimeException as failure:
         job = failure.result.job_id()
         console = console_url(arguments, job)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from traceback import format_exception_only
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipelines.dataflow import explained_job, job_arguments
+from pipelines.dataflow import job_arguments
+from pipelines.engine import on_engine
 from pipelines.local_worker import run_in_workers
 from pipelines.progress import Done, Progress, watched
 from pipelines.worker_error import error_in
@@ -70,7 +71,7 @@ class Runner:
 
         def job() -> None:
             pipeline = beam.Pipeline(options=self.options(name))
-            with explained_job(self.beam_arguments, pipeline), pipeline:
+            with nullcontext() if self.is_local else on_engine(self.beam_arguments, pipeline), pipeline:
                 build(pipeline)
 
         try:
