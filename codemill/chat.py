@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import Protocol
 
+from codemill.terminal import ctrl_c, printable
 from evaluation.conversation import Conversation, Turn
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.stops import CODEGEN, Stops
@@ -90,14 +91,16 @@ class Chat:
             turns = len(self.conversation.turns)
             self._say(f"(the context is full: the model sees the last {turns - prompt.dropped} of {turns} turns)")
         code = ""
-        try:
+        with ctrl_c() as pressed:
             for piece in self._model.stream(prompt.text, self._settings, sample, CODEGEN):
                 code += piece
                 self._show(piece)
-        except KeyboardInterrupt:
-            self._show("\n(stopped)")
+                if pressed.is_set():
+                    break
         self._show("\n" if code and not code.endswith("\n") else "")
-        if not code.strip():
+        if pressed.is_set():
+            self._say("(stopped)")
+        elif not code.strip():
             self._say("(no code; /retry for another answer)")
         self.conversation = self.conversation.then(Turn(request, code, sample))
 
@@ -121,25 +124,12 @@ class Chat:
         self._show(f"{words}\n")
 
 
-def typed_lines(prompt: str) -> Iterator[str]:
-    """Lines from the terminal until Ctrl-D, with the editing and history of readline where there is one."""
-    with suppress(ImportError):
-        import readline  # noqa: F401  (input() uses it once it is imported)
-    while True:
-        try:
-            yield input(prompt)
-        except KeyboardInterrupt:
-            print("  (Ctrl-D ends)")
-        except EOFError:
-            print()
-            return
-
-
 def chat(model: Model, settings: Settings, lines: Iterable[str]) -> None:
     """Take lines until they end or one of them ends the session."""
+    terminal = sys.stdout.isatty()
 
     def show(text: str) -> None:
-        print(text, end="", flush=True)
+        print(printable(text) if terminal else text, end="", flush=True)
 
     session = Chat(model, settings, show)
     for line in lines:

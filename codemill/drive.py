@@ -80,7 +80,7 @@ def drive(arguments: Sequence[str]) -> None:
         own.append(f"--template_location={given.template_location}")
     task = Build(given.config, given.output, work, against, passes)
     pipeline = beam.Pipeline(options=PipelineOptions([*passes, *own, "--label=pass=drive"]))
-    with explained_job(passes, pipeline):
+    with explained_job(passes):
         pipeline | "Build" >> beam.Create([task]) | "Run passes" >> beam.ParDo(RunBuild())
         started = pipeline.run()
     if not given.template_location:

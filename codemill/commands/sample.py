@@ -45,6 +45,7 @@ def sample(
     import sys
     from itertools import chain
 
+    from codemill.terminal import printable
     from evaluation.sampling.model import load_model
     from evaluation.sampling.sampler import Sampler
     from evaluation.sampling.settings import Settings
@@ -56,11 +57,11 @@ def sample(
         raise CodemillError("there must be one text to continue", "give --prompt TEXT or --file FILE")
     text = read_bytes(file).decode("utf-8", "replace") if file is not None else prompt or ""
     settings = Settings(tokens, temperature, top_p, seed=seed)
-    stops = at_patterns(*(pattern.replace("\\n", "\n").replace("\\t", "\t") for pattern in stop or ()))
+    stops = at_patterns(*(pattern.replace("\\n", "\n").replace("\\t", "\t") for pattern in stop or () if pattern))
     sampler = Sampler(load_model(model, checkpoint))
     continuations: Iterable[Iterable[str]]
     if sys.stdout.isatty():
-        continuations = (sampler.stream(text, settings, number, stops) for number in range(samples))
+        continuations = (map(printable, sampler.stream(text, settings, number, stops)) for number in range(samples))
     else:
         continuations = ([done.text] for done in sampler.sample([text], settings, samples, stops)[0])
     for number, pieces in enumerate(continuations, 1):

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.sampling.buckets import READ_TOKENS, read_tokens, row_bucket, slot_bucket
-from evaluation.sampling.decode import Rows, State, read, write
+from evaluation.sampling.decode import Rows, State, read, spread, write
 from evaluation.sampling.draw import Choice
 from evaluation.sampling.forward import empty_cache
 from evaluation.sampling.settings import Settings
@@ -47,7 +47,7 @@ class Batch:
 
     Args:
         engine: the model.
-        rows: what to continue; the first of them fill the bucket's rows.
+        rows: what to continue, at least one.
         settings: how.
     """
 
@@ -56,22 +56,29 @@ class Batch:
         self._rows = len(rows)
         count = row_bucket(len(rows))
         before = read_tokens(max(row.ids.size for row in rows))
-        ids_BT = np.zeros((count, before + 1), np.int32)
-        begin_B = np.full(count, before, np.int32)
-        for i, row in enumerate(rows):
-            begin_B[i] = before + 1 - row.ids.size
-            ids_BT[i, begin_B[i] :] = row.ids
-        self._begin_B = jnp.asarray(begin_B)
+        # A prompt is read once, however many rows continue it; what fills up the bucket continues the first one.
+        texts = {row.ids.tobytes(): row.ids for row in rows}
+        place = {key: i for i, key in enumerate(texts)}
+        source_B = np.zeros(count, np.int32)
+        source_B[: len(rows)] = [place[row.ids.tobytes()] for row in rows]
+        ids_BT = np.zeros((row_bucket(len(texts)), before + 1), np.int32)
+        begin_B = np.full(len(ids_BT), before, np.int32)
+        for i, ids in enumerate(texts.values()):
+            begin_B[i] = before + 1 - ids.size
+            ids_BT[i, begin_B[i] :] = ids
+        cache = empty_cache(engine.config, len(ids_BT), slot_bucket(before + settings.tokens), engine.dtype)
+        for first in range(0, before, READ_TOKENS):
+            stretch = ids_BT[:, first : first + READ_TOKENS]
+            cache = read(engine.config, engine.weights, cache, stretch, np.int32(first), begin_B)
+        if len(texts) < len(rows):
+            cache = spread(engine.config, cache, source_B)
+        self._begin_B = jnp.asarray(begin_B[source_B])
         numbers = np.zeros((count, 2), np.uint32)
         numbers[: len(rows)] = [(row.number, row.sample) for row in rows]
         self._keys_B = _row_keys(settings.seed, jnp.asarray(numbers))
         self._choice = Choice(jnp.float32(settings.temperature), jnp.int32(settings.top_k), jnp.float32(settings.top_p))
-        cache = empty_cache(engine.config, count, slot_bucket(before + settings.tokens), engine.dtype)
-        for first in range(0, before, READ_TOKENS):
-            stretch = ids_BT[:, first : first + READ_TOKENS]
-            cache = read(engine.config, engine.weights, cache, stretch, np.int32(first), self._begin_B)
         done_B = jnp.arange(count) >= len(rows)
-        self._state = State(cache, jnp.asarray(ids_BT[:, -1]), jnp.int32(before), done_B)
+        self._state = State(cache, jnp.asarray(ids_BT[source_B, -1]), jnp.int32(before), done_B)
 
     def write(self, count: int, done: Sequence[bool]) -> NDArray[np.int32]:
         """Write at most `count` tokens in each row.

@@ -1,4 +1,4 @@
-"""The two compiled functions of sampling: read a stretch of the prompts, and write a stretch of tokens.
+"""The compiled functions of sampling: read a stretch of the prompts, spread it over rows, write a stretch of tokens.
 
 Shape letters: B batch, T tokens of a stretch, N at most so many new tokens.
 """
@@ -47,6 +47,18 @@ def read(
 ) -> Cache:
     """Put a stretch of the prompts, from `slot` on, into the cache."""
     return forward(config, weights, cache, ids_BT, slot, begin_B)[0]
+
+
+@partial(jax.jit, static_argnames="config")
+def spread(config: ModelConfig, cache: Cache, source_B: jax.Array) -> Cache:
+    """A cache of other rows: each is a copy of one that was read."""
+
+    def of_array(x_RSK: jax.Array) -> jax.Array:
+        x_BHSK = x_RSK.reshape(-1, config.heads, *x_RSK.shape[1:])
+        return x_BHSK[source_B].reshape(-1, *x_RSK.shape[1:])
+
+    spread_out: Cache = jax.tree.map(of_array, cache)
+    return spread_out
 
 
 @partial(jax.jit, static_argnames="config", donate_argnames="state")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 import codemill.chat
 from codemill.chat import Chat, chat
+from codemill.terminal import printable
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.stops import NOWHERE, Stops
 from evaluation.sandbox import Ending, Limits, Result
@@ -25,9 +27,9 @@ class Echo:
     def stream(self, prompt: str, settings: Settings, sample: int = 0, stops: Stops = NOWHERE) -> Iterator[str]:
         self.prompts.append(prompt)
         request = prompt.rstrip("\n").rpartition("# ")[2]
-        yield f"{request} = "
         if request == "stop":
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)
+        yield f"{request} = "
         yield f"{sample}\n"
 
 
@@ -82,6 +84,11 @@ def test_a_program_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(codemill.chat, "run_program", run_program)
     assert session("a", "/run")[1] == "a = 0\na = 0\n\n\nNameError\n(failed, status 1, 0.2 s)\n"
+
+
+def test_nothing_that_moves_a_cursor_is_printable() -> None:
+    assert printable("a\tb\n") == "a\tb\n"
+    assert printable("\x1b[2Jé\r\x9b\b") == "\ufffd[2Jé\ufffd\ufffd\ufffd"
 
 
 def test_lines_end_the_session(capsys: pytest.CaptureFixture[str]) -> None:
