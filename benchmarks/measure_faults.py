@@ -50,14 +50,15 @@ class Bench:
     disk_bytes: int = 0
 
     def measure(self) -> None:
-        """Build undisturbed."""
-        output = self.root / "undisturbed" / "snapshot"
-        output.parent.mkdir()
-        begin = time.monotonic()
-        ended = RunningBuild(self.config, str(output), self.root / "undisturbed.log").end()
-        if ended.ending is not Ending.PUBLISHED:
-            raise SystemExit(f"the undisturbed build failed: {ended.said}")
-        self.seconds = time.monotonic() - begin
+        """Build undisturbed, once to load what is compiled and once to know how long that takes."""
+        for name in ("first", "undisturbed"):
+            output = self.root / name / "snapshot"
+            output.parent.mkdir()
+            begin = time.monotonic()
+            ended = RunningBuild(self.config, str(output), self.root / f"{name}.log").end()
+            if ended.ending is not Ending.PUBLISHED:
+                raise SystemExit(f"the undisturbed build failed: {ended.said}")
+            self.seconds = time.monotonic() - begin
         self.digest = digest_of(str(output))
         self.disk_bytes = sum(p.stat().st_blocks * 512 for p in output.parent.rglob("*"))
 
