@@ -4,38 +4,30 @@
 
 CORPUS is what `python -m benchmarks.corpus` writes; `--files` says of how many of its files of code each build is, all
 of its prose with them. A sample is a quarter of the text, `--sample-megabytes` at most. Each size is built by one
-worker and by two with all values in the shuffle, as the sample is, and by one worker as users build. Of two workers,
-each has to be started and to load its kernels for each job, which the estimate leaves out: what that takes is measured
-on a build of nearly nothing, and added.
+worker with all values in the shuffle, as the sample is, and by one and two workers as users build. That includes
+starting the processes and loading kernels, which the estimate leaves out: it is measured on a build of nearly nothing,
+and added.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
+import sys
 from pathlib import Path
 
-from codemill.estimate.measure import cpu_seconds, measure_build
+import yaml
+
+from benchmarks.session import run_session
+from codemill.estimate.measure import measure_build
 from codemill.estimate.model import Measured, Quantity, by_step, least
 from codemill.estimate.run import Wanted, estimate
-from codemill.estimate.sample import choose
-from pipelines.build import build
 from pipelines.progress import Silence
-from pipelines.runner import Runner
-from pipelines.sources import Planner, Unit, plan
+from pipelines.sources import plan
 from schemas.config import BuildConfig
-from schemas.sources import FileSourceConfig
 
 LANGUAGES = ["c", "cpp", "go", "java", "javascript", "python"]
-
-
-class ShufflingRunner(Runner):
-    """Keeps all values in the shuffle."""
-
-    @property
-    def exchanges_files(self) -> bool:
-        """No."""
-        return False
 
 
 def config_of(corpus: Path, files: int) -> BuildConfig:
@@ -54,24 +46,25 @@ def config_of(corpus: Path, files: int) -> BuildConfig:
     )
 
 
-def cpu_of(config: BuildConfig, output: Path, runner: Runner, plan: Planner = plan) -> float:
-    """CPU seconds of a build."""
-    shutil.rmtree(output, ignore_errors=True)
-    shutil.rmtree(f"{output}.work", ignore_errors=True)
-    begin = cpu_seconds()
-    build(config, str(output), runner, plan=plan)
-    return cpu_seconds() - begin
+def cpu_of(config: BuildConfig, work: Path, workers: int) -> float:
+    """CPU seconds of a build as users run it, all its processes together."""
+    for name in ("snapshot", "snapshot.work"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    path = work / "config.yaml"
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    command = [sys.executable, "-m", "codemill.cli", "build", str(path), "-o", str(work / "snapshot")]
+    return run_session([*command, "--workers", str(workers)]).cpu_seconds
 
 
-def cpu_of_starts(config: BuildConfig, output: Path, workers: int) -> float:
-    """CPU seconds that worker processes need beside their work, over all jobs of a build."""
-
-    def little(name: str, source: FileSourceConfig) -> list[Unit]:
-        return choose(plan(name, source), 1e5, 1e5, 1.0, config.seed, str(output / "copies")).full
-
-    apart = min(cpu_of(config, output / "apart", ShufflingRunner(workers, Silence()), little) for _ in range(2))
-    within = min(cpu_of(config, output / "within", ShufflingRunner(1, Silence()), little) for _ in range(2))
-    return apart - within
+def cpu_of_start(config: BuildConfig, work: Path, workers: int) -> float:
+    """CPU seconds that a build needs to start its processes and load its kernels, from one of nearly no text."""
+    (work / "little").mkdir()
+    (work / "little" / "00.jsonl").write_text(
+        json.dumps({"text": "A few words of prose, and nothing else.\n" * 20}) + "\n"
+    )
+    prose = config.sources["prose"].model_copy(update={"paths": (str(work / "little"),)})
+    little = config.model_copy(update={"sources": {"prose": prose}, "stages": {"nl": config.stages["nl"]}})
+    return min(cpu_of(little, work, workers) for _ in range(2))
 
 
 def print_ratios(predicted: Measured, measured: Measured) -> None:
@@ -112,11 +105,14 @@ def main() -> None:
         )
         print_ratios(found.whole, measured)
         seconds = sum(by_step(found.whole.values, Quantity.CPU).values())
-        starts = cpu_of_starts(config, arguments.work, 2)
-        two = cpu_of(config, arguments.work / "two", ShufflingRunner(2, Silence()))
-        print(f"  2 workers: {(seconds + starts) / two:.2f} = ({seconds:.1f} + {starts:.1f} to start) / {two:.1f} s")
-        files = cpu_of(config, arguments.work / "files", Runner(1, Silence()))
-        print(f"  1 worker, values in files: {seconds / files:.2f} = {seconds:.1f} / {files:.1f} s", flush=True)
+        for workers in (1, 2):
+            start, whole = (measure(config, arguments.work, workers) for measure in (cpu_of_start, cpu_of))
+            shutil.rmtree(arguments.work / "little")
+            ratio = (seconds + start) / whole
+            print(
+                f"  {workers} worker(s): {ratio:.2f} = ({seconds:.1f} + {start:.1f} to start) / {whole:.1f} s",
+                flush=True,
+            )
     shutil.rmtree(arguments.work)
 
 
