@@ -6,8 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from evaluation.mtpb.turns import PREFIX, comment
 from schemas.errors import CodemillError
+
+PREFIX = "# Import libraries.\n\nimport numpy as np\n\n"
+"""What every program of MTPB begins with."""
+
+
+def comment(request: str) -> str:
+    """A wish as the model sees it."""
+    return f"# {request}\n"
 
 
 class Turn(NamedTuple):

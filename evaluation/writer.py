@@ -32,11 +32,11 @@ class ModelWriter:
     def room(self, prompt: str) -> int:
         """See `Writer`."""
         one = Settings(tokens=1)
-        return self._sampler.room(one) + one.tokens - self._sampler.encode(_without_nul(prompt)).size
+        return self._sampler.room(one) + one.tokens - self._sampler.encode(prompt).size
 
     def write(self, prompts: Sequence[str], settings: Settings, samples: int, stops: Stops) -> list[list[str]]:
         """See `Writer`."""
-        found = self._sampler.sample([_without_nul(prompt) for prompt in prompts], settings, samples, stops)
+        found = self._sampler.sample(prompts, settings, samples, stops)
         return [[continuation.text for continuation in group] for group in found]
 
 
@@ -44,8 +44,3 @@ def seed_of(seed: int, *names: object) -> int:
     """A seed of 31 bits for each problem, so that none draws like another, and none depends on what came before."""
     text = ":".join(map(str, [seed, *names]))
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "little") >> 1
-
-
-def _without_nul(prompt: str) -> str:
-    """Models may write NUL, which no text that they learned from holds."""
-    return prompt.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from evaluation.conversation import PREFIX, comment
 from evaluation.mtpb.problems import Problem
-from evaluation.mtpb.turns import PREFIX, comment
 from evaluation.records import Records, Row
 
 if TYPE_CHECKING:  # which needs JAX

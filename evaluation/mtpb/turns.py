@@ -10,13 +10,12 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from evaluation.conversation import PREFIX, comment
 from evaluation.mtpb.problems import Problem
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.stops import CODEGEN, at_patterns
 from evaluation.writer import Writer, seed_of
 
-PREFIX = "# Import libraries.\n\nimport numpy as np\n\n"
-"""What every published program begins with."""
 _AFTER_TURN = "\n\n"
 _WHOLE = at_patterns("\n\n\n", "\n'''", '\n"""', "<|endoftext|>")
 """The end of a program of several turns, in which comments and more than one function are no end."""
@@ -41,11 +40,6 @@ class Written(NamedTuple):
     def program(self) -> str:
         """All of it, as it is run."""
         return "".join(self.pieces)
-
-
-def comment(prompt: str) -> str:
-    """A prompt as the model sees it."""
-    return f"# {prompt}\n"
 
 
 def write_programs(mode: Mode, problem: Problem, writer: Writer, settings: Settings, samples: int) -> list[Written]:

@@ -75,7 +75,7 @@ class Batch:
         self._begin_B = jnp.asarray(begin_B[source_B])
         numbers = np.zeros((count, 2), np.uint32)
         numbers[: len(rows)] = [(row.number, row.sample) for row in rows]
-        self._keys_B = _row_keys(settings.seed, jnp.asarray(numbers))
+        self._keys_B = _row_keys(np.uint32(settings.seed), jnp.asarray(numbers))
         self._choice = Choice(jnp.float32(settings.temperature), jnp.int32(settings.top_k), jnp.float32(settings.top_p))
         done_B = jnp.arange(count) >= len(rows)
         self._state = State(cache, jnp.asarray(ids_BT[source_B, -1]), jnp.int32(before), done_B)
@@ -105,7 +105,7 @@ class Batch:
 
 
 @jax.jit
-def _row_keys(seed: int, numbers_B2: jax.Array) -> jax.Array:
+def _row_keys(seed: np.uint32, numbers_B2: jax.Array) -> jax.Array:
     def of_row(numbers_2: jax.Array) -> jax.Array:
         key = jax.random.fold_in(jax.random.key(seed), numbers_2[0])
         return jax.random.fold_in(key, numbers_2[1])

@@ -50,9 +50,7 @@ _ENVIRONMENT = {
 }
 
 
-def init(
-    request: Request, landlock_version: int, proc: int, libraries: list[str], pipes: tuple[int, int, int]
-) -> None:
+def init(request: Request, landlock_version: int, proc: int, libraries: list[str], pipes: tuple[int, int, int]) -> None:
     """Run the program to its end; this process does not return.
 
     Args:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from evaluation.benchmark_file import BenchmarkFile
+from evaluation.conversation import PREFIX
 from evaluation.mtpb.problems import problems_of
-from evaluation.mtpb.turns import PREFIX, Mode, write_programs
+from evaluation.mtpb.turns import Mode, write_programs
 from evaluation.sampling.settings import Settings
 from tests.evaluation.own_problems import PROGRAMS, PlannedWriter
 

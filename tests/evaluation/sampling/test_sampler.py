@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,12 @@ def test_a_text_does_not_depend_on_what_else_is_sampled(sampler: Sampler) -> Non
     assert [group[:1] for group in together] == sampler.sample(PROMPTS, SETTINGS)
     assert len({done.text for group in together for done in group}) == 2 * len(PROMPTS)
     assert all(done.tokens == 24 for group in together for done in group if done.ending == "length")
+
+
+def test_every_seed_draws_texts_of_its_own(sampler: Sampler) -> None:
+    seeds = (0, 2**31, 2**32 - 1)
+    texts = {sampler.sample(PROMPTS[:1], replace(SETTINGS, seed=seed))[0][0].text for seed in seeds}
+    assert len(texts) == len(seeds)
 
 
 def test_pieces_of_a_stream_are_the_text(sampler: Sampler) -> None:
