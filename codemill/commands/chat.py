@@ -12,7 +12,14 @@ from codemill.commands.sample import Checkpoint, Model, Seed, Temperature, TopP
 def chat(
     model: Model,
     checkpoint: Checkpoint = None,
-    tokens: Annotated[int, typer.Option(help="New tokens of a turn, at most.", min=1)] = 256,
+    tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="New tokens of a turn, at most.  [default: 256, or half of a smaller context]",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
     temperature: Temperature = 0.2,
     top_p: TopP = 0.95,
     seed: Seed = 42,
@@ -32,8 +39,9 @@ def chat(
     from evaluation.sampling.sampler import Sampler
     from evaluation.sampling.settings import Settings
 
-    settings = Settings(tokens, temperature, top_p, seed=seed)
-    sampler = Sampler(load_model(model, checkpoint))
+    loaded = load_model(model, checkpoint)
+    settings = Settings(tokens or min(256, loaded.config.context_length // 2), temperature, top_p, seed=seed)
+    sampler = Sampler(loaded)
     # Ctrl-C stops the model only; SIGTERM, which elsewhere does the same as Ctrl-C, ends the session.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if sys.stdin.isatty():
