@@ -61,7 +61,7 @@ if __name__ == "__main__":
     print(pickle.loads(pickle.dumps(Point(2))), asyncio.run(later()), sys.argv)
     print(sorted(name for name in globals() if not name.startswith("__")))
     with tempfile.TemporaryDirectory() as folder:
-        print(folder.startswith("/box/"), open("/tmp/file", "w").close(), hash("fixed"), {"b", "a", "c"}, "ä")
+        print(folder.startswith("/box/"), open("/dev/shm/file", "w").close(), hash("fixed"), {"b", "a", "c"}, "ä")
     exit(4)
 """)
     names = "['Point', 'asyncio', 'dataclasses', 'later', 'pickle', 'sys', 'tempfile']"
@@ -69,6 +69,14 @@ if __name__ == "__main__":
     assert result.status == 4, result
     assert lines[:2] == ["Point(x=2) 3 ['/job/program.py']", names]
     assert lines[2].startswith("True None ") and lines[2].endswith(" ä")
+
+
+@pytest.mark.skipif(
+    sys.prefix.startswith("/tmp/"), reason="Python itself is installed in /tmp, which is read-only then"
+)
+def test_the_usual_place_for_files_leads_to_the_folder() -> None:
+    program = "import os\nopen('/tmp/file', 'w').close()\nprint(os.listdir('/box'))"
+    assert run_program(program).stdout == b"['file']\n"
 
 
 def test_the_same_hashes_every_time() -> None:
