@@ -112,7 +112,7 @@ def compare(outcomes: list[Outcome | None]) -> bool:
 def main() -> None:
     """Command line: see the module's docstring."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--work", type=Path, default=Path("benchmarks/work/engines"))
+    parser.add_argument("--work", type=Path, default=Path("benchmarks/work/engines").resolve())
     parser.add_argument("--engine", action="append", nargs=2, default=[], metavar=("NAME", "OPTIONS"))
     arguments = parser.parse_args()
     config = write_config(arguments.work / "input")
