@@ -62,7 +62,7 @@ class LocalJob:
                     f"cannot start a worker process: {error}", "run again, with fewer --workers"
                 ) from None
             watcher = self._processes[process] = threading.Thread(target=self._watch, args=(process,), daemon=True)
-        watcher.start()
+            watcher.start()
         return process
 
     def dismiss(self, process: WorkerProcess) -> None:
