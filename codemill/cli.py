@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from typing import Annotated
 
@@ -26,6 +25,7 @@ from codemill.commands.train import train
 from codemill.commands.verify import verify
 from codemill.commands.whatif import whatif
 from codemill.failure import INTERRUPTED, tell_failure
+from pipelines.interruption import heed_signals
 from schemas.errors import CodemillError
 from storage.errors import StorageError
 
@@ -79,7 +79,7 @@ def _options(
 def main() -> None:
     """Run the command line; a CodemillError becomes one line and its remedy, never a traceback."""
     # SIGTERM, as a scheduler or a shutdown sends it, ends a command as Ctrl-C does: with its work put in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    heed_signals()
     try:
         app()
     except SystemExit as ended:

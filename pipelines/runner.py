@@ -14,6 +14,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.dataflow import job_arguments
 from pipelines.engine import on_engine
+from pipelines.interruption import check_interruption
 from pipelines.local_worker import run_in_workers
 from pipelines.progress import Done, Progress, watched
 from pipelines.worker_error import error_in
@@ -64,9 +65,11 @@ class Runner:
         and what arrived.
 
         Raises:
+            KeyboardInterrupt: the user or the system asked for an end, perhaps before.
             CodemillError: what a worker raised, or a local worker process died.
             StorageError: what a worker raised.
         """
+        check_interruption()
         _quiet_beam(logging.CRITICAL if self.is_local else logging.ERROR)
 
         def job() -> None:
