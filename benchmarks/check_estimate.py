@@ -14,12 +14,9 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import sys
 from pathlib import Path
 
-import yaml
-
-from benchmarks.session import run_session
+from benchmarks.session import run_build
 from codemill.estimate.measure import measure_build
 from codemill.estimate.model import Measured, Quantity, by_step, least
 from codemill.estimate.run import Wanted, estimate
@@ -48,12 +45,7 @@ def config_of(corpus: Path, files: int) -> BuildConfig:
 
 def cpu_of(config: BuildConfig, work: Path, workers: int) -> float:
     """CPU seconds of a build as users run it, all its processes together."""
-    for name in ("snapshot", "snapshot.work"):
-        shutil.rmtree(work / name, ignore_errors=True)
-    path = work / "config.yaml"
-    path.write_text(yaml.safe_dump(config.model_dump(mode="json")))
-    command = [sys.executable, "-m", "codemill.cli", "build", str(path), "-o", str(work / "snapshot")]
-    return run_session([*command, "--workers", str(workers)]).cpu_seconds
+    return run_build(config, work, workers).cpu_seconds
 
 
 def cpu_of_start(config: BuildConfig, work: Path, workers: int) -> float:

@@ -12,15 +12,13 @@ from __future__ import annotations
 import argparse
 import shutil
 import string
-import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from benchmarks.check_estimate import config_of
-from benchmarks.session import Session, run_session
+from benchmarks.session import run_build
 from schemas.config import BuildConfig
 
 
@@ -47,16 +45,6 @@ def grown(corpus: Path, times: int, directory: Path) -> BuildConfig:
     return config.model_copy(update={"sources": {**config.sources, "code": code}})
 
 
-def build(config: BuildConfig, work: Path, workers: int) -> Session:
-    """Build from nothing."""
-    for name in ("snapshot", "snapshot.work"):
-        shutil.rmtree(work / name, ignore_errors=True)
-    path = work / "config.yaml"
-    path.write_text(yaml.safe_dump(config.model_dump(mode="json")))
-    command = [sys.executable, "-m", "codemill.cli", "build", str(path), "-o", str(work / "snapshot")]
-    return run_session([*command, "--workers", str(workers)])
-
-
 def main() -> None:
     """Command line: see the module's docstring."""
     parser = argparse.ArgumentParser()
@@ -69,7 +57,7 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- |")
     for times in arguments.times:
         config = grown(arguments.corpus, times, arguments.work / f"input-{times}")
-        one, two = (build(config, arguments.work, workers) for workers in (1, 2))
+        one, two = (run_build(config, arguments.work, workers) for workers in (1, 2))
         for workers, found in ((1, one), (2, two)):
             efficiency = f"{one.seconds / two.seconds / 2:.0%}" if workers == 2 else ""
             print(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import yaml
+
+from schemas.config import BuildConfig
 
 LOOK_SECONDS = 0.02
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -54,3 +59,13 @@ def run_session(command: Sequence[str]) -> Session:
         sys.stderr.buffer.write(said)
         raise subprocess.CalledProcessError(running.returncode, command)
     return Session(seconds, sum(cpu.values()) / _TICK, peak)
+
+
+def run_build(config: BuildConfig, work: Path, workers: int) -> Session:
+    """Build from nothing, as users do, into `snapshot` in the directory `work`."""
+    for name in ("snapshot", "snapshot.work"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    path = work / "config.yaml"
+    path.write_text(yaml.safe_dump(config.model_dump(mode="json")))
+    command = [sys.executable, "-m", "codemill.cli", "build", str(path), "-o", str(work / "snapshot")]
+    return run_session([*command, "--workers", str(workers)])

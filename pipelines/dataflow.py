@@ -20,7 +20,7 @@ from apache_beam.runners.dataflow.dataflow_runner import DataflowRuntimeExceptio
 from google.api_core.exceptions import GoogleAPICallError
 
 from filtering.rule_sets import load_rule_set
-from pipelines.worker_error import error_in
+from pipelines.worker_error import error_in, last_line
 from pipelines.worker_package import is_checkout, source_package
 from schemas.config import BuildConfig, CodegenTokenizerConfig, TokenizerJsonConfig
 from schemas.errors import CodemillError
@@ -112,11 +112,11 @@ def explained_job(arguments: Sequence[str]) -> Iterator[None]:
         if error is not None:
             raise type(error)(f"Dataflow job {job}: {error.message} ({console})", error.remedy) from None
         raise CodemillError(
-            f"Dataflow job {job}: {_last_line(str(failure))}", f"look at {console}; run again, the build goes on"
+            f"Dataflow job {job}: {last_line(str(failure))[:300]}", f"look at {console}; run again, the build goes on"
         ) from None
     except GoogleAPICallError as refusal:
         raise CodemillError(
-            f"Dataflow does not take the job: {_last_line(str(refusal))}",
+            f"Dataflow does not take the job: {last_line(str(refusal))[:300]}",
             "check that the project has the Dataflow API, and your account roles/dataflow.developer",
         ) from None
 
@@ -169,7 +169,3 @@ def _upload_package(temporary: str) -> str:
 def _plain(text: str) -> str:
     """Text as labels and job names take it: lower case letters, digits and dashes, 63 of them at most."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower())[:63].strip("-")
-
-
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or [""])[-1][:300]

@@ -10,7 +10,7 @@ import grpc
 from apache_beam.runners.runner import PipelineResult
 
 from pipelines.dataflow import explained_job, on_dataflow
-from pipelines.worker_error import error_in
+from pipelines.worker_error import error_in, last_line
 from schemas.errors import CodemillError
 
 
@@ -41,10 +41,6 @@ def on_engine(arguments: Sequence[str], pipeline: beam.Pipeline) -> Iterator[Non
         if "Traceback" in text or error_in(text) is not None:
             raise
         raise CodemillError(
-            f"the engine gave the job up: {last_line(text)}", "look at its log; run the same command again to go on"
+            f"the engine gave the job up: {last_line(text)[:500]}",
+            "look at its log; run the same command again to go on",
         ) from None
-
-
-def last_line(text: str) -> str:
-    """What comes last, where the reason is."""
-    return (text.strip().splitlines() or [""])[-1][:500]

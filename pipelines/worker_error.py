@@ -22,6 +22,11 @@ def error_in(text: str) -> CodemillError | StorageError | None:
     return None
 
 
+def last_line(text: str) -> str:
+    """What comes last, where the reason is."""
+    return (text.strip().splitlines() or [""])[-1]
+
+
 def _with_subclasses(*kinds: type[CodemillError | StorageError]) -> Iterator[type[CodemillError | StorageError]]:
     for kind in kinds:
         yield kind
