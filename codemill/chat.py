@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-from codemill.terminal import ctrl_c, printable
+from codemill.screen.terminal import ctrl_c, printable
 from evaluation.conversation import Conversation, Turn
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.stops import CODEGEN, Stops

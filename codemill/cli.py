@@ -24,7 +24,7 @@ from codemill.commands.sample import sample
 from codemill.commands.train import train
 from codemill.commands.verify import verify
 from codemill.commands.whatif import whatif
-from codemill.failure import INTERRUPTED, tell_failure
+from codemill.screen.failure import INTERRUPTED, tell_failure
 from pipelines.interruption import heed_signals
 from schemas.errors import CodemillError
 from storage.errors import StorageError

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import jax
 
-from codemill.failure import tell_failure
+from codemill.screen.failure import tell_failure
 from schemas.errors import CheckFailed
 from trainer.processes import is_first, join_processes, leave_processes, me
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from codemill.placement import find_shard, provenance_name
+from codemill.explain.placement import find_shard, provenance_name
 from pipelines.tables import read_table
 from schemas.documents import split_key
 from schemas.errors import CheckFailed, CodemillError

@@ -32,8 +32,8 @@ def build(
 
     Example: codemill build examples/codegen.yaml --output snapshots/codegen
     """
-    from codemill.building import build_snapshot
-    from codemill.dry_run import print_dry_run
+    from codemill.building.build import build_snapshot
+    from codemill.building.dry_run import print_dry_run
     from schemas.config import load_config
 
     if dry_run:

@@ -34,7 +34,7 @@ def chat(
     import sys
 
     from codemill.chat import chat as talk
-    from codemill.terminal import typed_lines
+    from codemill.screen.terminal import typed_lines
     from evaluation.sampling.model import load_model
     from evaluation.sampling.sampler import Sampler
     from evaluation.sampling.settings import Settings

@@ -18,6 +18,6 @@ def demo(
 
     Example: codemill demo --output demo
     """
-    from codemill.demonstration import run_demo
+    from codemill.building.demonstration import run_demo
 
     run_demo(output, steps, workers)

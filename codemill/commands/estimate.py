@@ -37,11 +37,11 @@ def estimate(
 
     Example: codemill estimate corpus.yaml --like pile=part.jsonl.zst --size pile=825GiB --kept pile=97%
     """
-    from codemill.console import BuildProgress, make_console
     from codemill.estimate.report import print_estimate
     from codemill.estimate.run import Wanted
     from codemill.estimate.run import estimate as run
     from codemill.estimate.sizes import parse_by_source, parse_share, parse_size
+    from codemill.screen.progress import BuildProgress, make_console
     from schemas.config import load_config
 
     build = load_config(config)

@@ -72,17 +72,17 @@ def humaneval(
 
     Example: codemill evaluate humaneval --model runs/codegen-350m --data HumanEval.jsonl.gz
     """
-    from codemill.console import make_console
-    from codemill.evaluate import Draws, Target, parse_temperatures
-    from codemill.evaluate_humaneval import evaluate_completions, evaluate_model
-    from codemill.evaluate_tables import print_humaneval
+    from codemill.evaluate.draws import Draws, Target, parse_temperatures
+    from codemill.evaluate.humaneval import evaluate_completions, evaluate_model
+    from codemill.evaluate.tables import print_humaneval
+    from codemill.screen.progress import make_console
 
     console = make_console()
     target = Target(data, output, workers)
     if completions is not None and model is None:
         found = evaluate_completions(console, target, completions)
     elif model is not None and completions is None:
-        from codemill.evaluate_model import Model as Loaded
+        from codemill.evaluate.model import Model as Loaded
 
         draws = Draws(samples, parse_temperatures(temperature), top_p, seed, tokens)
         found = evaluate_model(console, target, Loaded(model, checkpoint, batch), draws)
@@ -113,10 +113,10 @@ def mtpb(
 
     Example: codemill evaluate mtpb --model runs/codegen-350m --data mtpb.jsonl
     """
-    from codemill.console import make_console
-    from codemill.evaluate import Draws, Target, parse_temperatures
-    from codemill.evaluate_mtpb import evaluate_model, evaluate_programs
-    from codemill.evaluate_tables import print_mtpb
+    from codemill.evaluate.draws import Draws, Target, parse_temperatures
+    from codemill.evaluate.mtpb import evaluate_model, evaluate_programs
+    from codemill.evaluate.tables import print_mtpb
+    from codemill.screen.progress import make_console
     from evaluation.mtpb.turns import Mode
 
     console = make_console()
@@ -124,7 +124,7 @@ def mtpb(
     if completions is not None and model is None:
         problems, found = evaluate_programs(console, target, completions, fixed=strict_fixed)
     elif model is not None and completions is None:
-        from codemill.evaluate_model import Model as Loaded
+        from codemill.evaluate.model import Model as Loaded
 
         draws = Draws(samples, parse_temperatures(temperature), top_p, seed)
         mode = Mode.SINGLE_TURN if single_turn else Mode.MULTI_TURN
@@ -156,9 +156,9 @@ def stages(
     """
     from dataclasses import replace
 
-    from codemill.console import make_console
-    from codemill.evaluate import HUMANEVAL, MTPB, Target, parse_temperatures
-    from codemill.evaluate_stages import compare_on_humaneval, compare_on_mtpb
+    from codemill.evaluate.draws import HUMANEVAL, MTPB, Target, parse_temperatures
+    from codemill.evaluate.stages import compare_on_humaneval, compare_on_mtpb
+    from codemill.screen.progress import make_console
 
     usual = HUMANEVAL if benchmark is Benchmark.HUMANEVAL else MTPB
     draws = replace(

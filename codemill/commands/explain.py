@@ -22,7 +22,7 @@ def explain(
 
     Example: codemill explain snapshots/demo numpy/linalg/_linalg.py
     """
-    from codemill.explain import explain as lines
+    from codemill.explain.answer import explain as lines
 
     for line in lines(snapshot, what):
         typer.echo(line)

@@ -22,8 +22,8 @@ def near(
     """
     from rich.table import Table
 
-    from codemill.console import make_console
     from codemill.near import near as neighbours
+    from codemill.screen.progress import make_console
     from schemas.manifest import load_manifest
     from storage.files import read_bytes
 

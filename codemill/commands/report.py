@@ -10,9 +10,9 @@ def report(snapshot: Snapshot) -> None:
 
     Example: codemill report snapshots/codegen
     """
-    from codemill.console import make_console
-    from codemill.mixture import mixture, print_mixture
-    from codemill.summary import print_summary
+    from codemill.report.mixture import mixture, print_mixture
+    from codemill.report.summary import print_summary
+    from codemill.screen.progress import make_console
     from schemas.manifest import load_manifest
 
     console, manifest = make_console(), load_manifest(snapshot)

@@ -22,7 +22,7 @@ def run(
 
     Example: codemill run corpus.yaml plan.yaml --snapshot snapshots/corpus --output runs/first
     """
-    from codemill.building import build_snapshot
+    from codemill.building.build import build_snapshot
     from schemas.config import load_config
     from schemas.errors import CodemillError
     from schemas.plan import load_plan

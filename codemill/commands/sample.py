@@ -45,7 +45,7 @@ def sample(
     import sys
     from itertools import chain
 
-    from codemill.terminal import printable
+    from codemill.screen.terminal import printable
     from evaluation.sampling.model import load_model
     from evaluation.sampling.sampler import Sampler
     from evaluation.sampling.settings import Settings

@@ -13,8 +13,8 @@ def verify(snapshot: Snapshot, workers: Workers = None) -> None:
 
     Example: codemill verify snapshots/codegen
     """
-    from codemill.console import BuildProgress, make_console
-    from codemill.verify import verify_snapshot
+    from codemill.screen.progress import BuildProgress, make_console
+    from codemill.verify.snapshot import verify_snapshot
     from pipelines.progress import Done
     from pipelines.runner import default_workers
     from schemas.errors import CheckFailed

@@ -19,9 +19,9 @@ def whatif(
 
     Example: codemill whatif snapshots/demo --set longest_line=2000 --set mean_line_length.python=80
     """
-    from codemill.console import make_console
-    from codemill.whatif import parse_change, what_if
-    from codemill.whatif_tables import print_answer
+    from codemill.screen.progress import make_console
+    from codemill.whatif.recount import parse_change, what_if
+    from codemill.whatif.tables import print_answer
     from schemas.manifest import load_manifest
 
     parsed = [parse_change(change) for change in changes]

@@ -1,6 +1,6 @@
 """What the Flex Template's launcher runs."""
 
-from codemill.drive import main
+from codemill.building.drive import main
 
 if __name__ == "__main__":
     main()

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import storage
-from codemill.building import build_snapshot
+from codemill.building.build import build_snapshot
 from schemas.config import BuildConfig
 
 CODE = Path(storage.__file__).parents[1]

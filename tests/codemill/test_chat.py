@@ -8,7 +8,7 @@ import pytest
 
 import codemill.chat
 from codemill.chat import Chat, chat
-from codemill.terminal import printable
+from codemill.screen.terminal import printable
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.stops import NOWHERE, Stops
 from evaluation.sandbox import Ending, Limits, Result

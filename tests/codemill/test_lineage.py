@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from codemill.explain import explain
+from codemill.explain.answer import explain
 from codemill.lineage import lineage_lines, step_lines
 from pipelines.build import build
 from pipelines.progress import Silence

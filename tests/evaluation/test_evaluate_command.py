@@ -9,10 +9,10 @@ import pytest
 from typer.testing import CliRunner
 
 from codemill.cli import app
-from codemill.evaluate import Draws, parse_temperatures
-from codemill.evaluate_model import Model
-from codemill.evaluate_plot import stages_svg
-from codemill.evaluate_stages import stage_ends
+from codemill.evaluate.draws import Draws, parse_temperatures
+from codemill.evaluate.model import Model
+from codemill.evaluate.plot import stages_svg
+from codemill.evaluate.stages import stage_ends
 from codemill.export_hf import export
 from schemas.errors import CodemillError
 from tests.evaluation.own_problems import FUNCTIONS, PROGRAMS, write_lines

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from codemill.explain import explain
-from codemill.verify import verify_snapshot
+from codemill.explain.answer import explain
+from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from codemill.verify import verify_snapshot
+from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner

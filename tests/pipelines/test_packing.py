@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from codemill.explain import explain
-from codemill.verify import verify_snapshot
+from codemill.explain.answer import explain
+from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import work_directory
 from pipelines.links import repository_order
 from schemas.config import BuildConfig

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
 
-from codemill.explain import explain
-from codemill.mixture import mixture
-from codemill.verify import verify_snapshot
+from codemill.explain.answer import explain
+from codemill.report.mixture import mixture
+from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner

@@ -7,12 +7,12 @@ from itertools import accumulate
 
 from rich.console import Console
 
-from codemill import evaluate_humaneval, evaluate_mtpb
 from codemill.curves import draw_curve
-from codemill.evaluate import Draws, Target
-from codemill.evaluate_model import Model
-from codemill.evaluate_plot import stages_svg
-from codemill.evaluate_tables import print_stages
+from codemill.evaluate import humaneval, mtpb
+from codemill.evaluate.draws import Draws, Target
+from codemill.evaluate.model import Model
+from codemill.evaluate.plot import stages_svg
+from codemill.evaluate.tables import print_stages
 from codemill.lineage import load_run_plan
 from evaluation.mtpb.rates import Difficulty, difficulties, grouped
 from evaluation.mtpb.turns import Mode
@@ -40,7 +40,7 @@ def compare_on_humaneval(console: Console, run: str, target: Target, draws: Draw
     found = {}
     for stage, step in _told_stages(console, run).items():
         own = target._replace(output=join(output, stage))
-        found[stage] = evaluate_humaneval.evaluate_model(console, own, Model(run, step, batch), draws)
+        found[stage] = humaneval.evaluate_model(console, own, Model(run, step, batch), draws)
     _tell(console, "HumanEval", output, humaneval_rows(found))
 
 
@@ -51,25 +51,25 @@ def compare_on_mtpb(console: Console, run: str, target: Target, draws: Draws, ba
     for stage, step in _told_stages(console, run).items():
         own = target._replace(output=join(output, stage))
         model = Model(run, step, batch)
-        _, found[stage] = evaluate_mtpb.evaluate_model(console, own, model, draws, Mode.MULTI_TURN, fixed=False)
+        _, found[stage] = mtpb.evaluate_model(console, own, model, draws, Mode.MULTI_TURN, fixed=False)
     _tell(console, "MTPB", output, mtpb_rows(found))
 
 
-def humaneval_rows(found: Mapping[str, evaluate_humaneval.Scores]) -> Rows:
+def humaneval_rows(found: Mapping[str, humaneval.Scores]) -> Rows:
     """The highest score of each k over the temperatures, by stage."""
-    best = {stage: evaluate_humaneval.best(scores) for stage, scores in found.items()}
+    best = {stage: humaneval.best(scores) for stage, scores in found.items()}
     ks = list(next(iter(best.values()), {}))
     return {f"pass@{k}": {stage: best[stage][k][1] for stage in best} for k in ks}
 
 
-def mtpb_rows(found: Mapping[str, Mapping[str, evaluate_mtpb.Found]]) -> Rows:
+def mtpb_rows(found: Mapping[str, Mapping[str, mtpb.Found]]) -> Rows:
     """Pass rates at each stage's best temperature; a problem's difficulty is that over all stages."""
     rates = {
-        stage: max((one.rates for one in by_label.values()), key=lambda rates: evaluate_mtpb.total(rates).share)
+        stage: max((one.rates for one in by_label.values()), key=lambda rates: mtpb.total(rates).share)
         for stage, by_label in found.items()
     }
     groups = difficulties(list(rates.values()))
-    rows = {"all": {stage: evaluate_mtpb.total(own).share for stage, own in rates.items()}}
+    rows = {"all": {stage: mtpb.total(own).share for stage, own in rates.items()}}
     by_stage = {stage: grouped(own, groups) for stage, own in rates.items()}
     for name in Difficulty:
         if name in groups.values():

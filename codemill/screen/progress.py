@@ -8,7 +8,7 @@ import time
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from codemill.pace import Pace
+from codemill.screen.pace import Pace
 from pipelines.progress import Done
 
 PLAIN_WIDTH = 180

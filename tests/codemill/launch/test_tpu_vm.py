@@ -180,7 +180,7 @@ def test_contradictions_in_a_slice_are_refused(change: dict[str, Any]) -> None:
 
 
 def test_the_slice_in_the_documentation_is_valid(tmp_path: Path) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "running-on-tpu.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "running-on-tpu.md").read_text()
     found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
     assert found is not None
     path = tmp_path / "slice.yaml"

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from codemill.placement import FORMS, Placement, find_shard, owner_of, placement
+from codemill.explain.placement import FORMS, Placement, find_shard, owner_of, placement
 from pipelines.tables import read_table
 from schemas.documents import ID_TYPE, split_key
 from schemas.errors import CheckFailed, CodemillError

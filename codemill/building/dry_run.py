@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from codemill.console import make_console
+from codemill.screen.progress import make_console
 from pipelines.document_table import treatment_of
 from pipelines.fetch import check_scan
 from pipelines.sources import plan

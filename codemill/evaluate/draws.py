@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rich.console import Console
 
-from codemill.console import BuildProgress
+from codemill.screen.progress import BuildProgress
 from evaluation.sampling.settings import Settings
 from pipelines.progress import Done
 from schemas.errors import CodemillError

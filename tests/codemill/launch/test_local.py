@@ -15,7 +15,7 @@ import pytest
 import codemill.launch.local
 from codemill.launch.local import LocalLauncher
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PRELUDE = """
 import os, pathlib, signal, sys, time
 index = int(sys.argv[sys.argv.index("--process-index") + 1])

@@ -16,8 +16,8 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.runners.dataflow.dataflow_runner import DataflowPipelineResult
 
-from codemill.building import build_snapshot
-from codemill.failure import tell_failure
+from codemill.building.build import build_snapshot
+from codemill.screen.failure import tell_failure
 from pipelines.build import work_directory
 from pipelines.dataflow import build_arguments, console_url, explained_job
 from schemas.config import load_config
@@ -61,7 +61,7 @@ def drive(arguments: Sequence[str]) -> None:
     Raises:
         CodemillError: what `codemill build` would refuse at once.
     """
-    parser = argparse.ArgumentParser(prog="python -m codemill.drive", allow_abbrev=False)
+    parser = argparse.ArgumentParser(prog="python -m codemill.building.drive", allow_abbrev=False)
     parser.add_argument("--config", required=True, help="build config on gs://")
     parser.add_argument("--output", required=True, help="snapshot directory on gs://")
     parser.add_argument("--work", help="directory of intermediate datasets; by default OUTPUT.work")
@@ -89,7 +89,7 @@ def drive(arguments: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Command line of the Flex Template's launcher, and of `python -m codemill.drive`."""
+    """Command line of the Flex Template's launcher, and of `python -m codemill.building.drive`."""
     try:
         drive(sys.argv[1:])
     except (CodemillError, StorageError) as error:
@@ -98,4 +98,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     # By its name, for what is pickled must not be called `__main__` on a worker.
-    importlib.import_module("codemill.drive").main()
+    importlib.import_module("codemill.building.drive").main()

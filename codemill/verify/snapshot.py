@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
-from codemill.verify_shard import check_shard
+from codemill.verify.shard import check_shard
 from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
 from schemas.documents import split_key

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codemill.explain import explain
+from codemill.explain.answer import explain
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from rich.console import Console
 from rich.table import Table
 
-from codemill.evaluate_humaneval import Scores, best
-from codemill.evaluate_mtpb import Found, total
+from codemill.evaluate.humaneval import Scores, best
+from codemill.evaluate.mtpb import Found, total
 from evaluation.mtpb.problems import Problem
 from evaluation.mtpb.rates import Difficulty, difficulties, grouped
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
-from codemill.evaluate import Draws, Target, told
+from codemill.evaluate.draws import Draws, Target, told
 from evaluation.benchmark_file import BenchmarkFile, read_benchmark
 from evaluation.humaneval import run
 from evaluation.humaneval.problems import PUBLIC, Problem, given_completions, problems_of
@@ -20,7 +20,7 @@ from evaluation.writer import Writer
 from storage.files import join, read_bytes, write_atomic
 
 if TYPE_CHECKING:
-    from codemill.evaluate_model import Model
+    from codemill.evaluate.model import Model
 
 GIVEN = "given"
 """Stands where a temperature would for completions that come from a file."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from codemill.console import BuildProgress, make_console
-from codemill.summary import print_summary
+from codemill.report.summary import print_summary
+from codemill.screen.progress import BuildProgress, make_console
 from pipelines.build import build
 from pipelines.runner import Runner, default_workers
 from schemas.config import BuildConfig

@@ -7,7 +7,7 @@ from collections import Counter
 from rich.console import Console
 from rich.table import Table
 
-from codemill.whatif import Answer
+from codemill.whatif.recount import Answer
 
 
 def print_answer(console: Console, answer: Answer) -> None:

@@ -14,11 +14,11 @@ from string import Template
 
 from rich.console import Console
 
-from codemill.building import build_snapshot
-from codemill.console import make_console
+from codemill.building.build import build_snapshot
 from codemill.curves import draw_curve
-from codemill.explain import explain
-from codemill.verify import verify_snapshot
+from codemill.explain.answer import explain
+from codemill.screen.progress import make_console
+from codemill.verify.snapshot import verify_snapshot
 from pipelines.runner import default_workers
 from schemas.config import load_config
 from schemas.errors import CheckFailed

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from codemill.whatif import Change, parse_change, what_if
-from codemill.whatif_tables import print_answer
+from codemill.whatif.recount import Change, parse_change, what_if
+from codemill.whatif.tables import print_answer
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codemill.drive import drive
+from codemill.building.drive import drive
 from pipelines.build import build
 from pipelines.progress import Silence
 from pipelines.runner import Runner
@@ -24,7 +24,7 @@ from tests.pipelines.dataflow_server import DataflowServer, dataflow_server
 from tests.pipelines.test_dataflow import on_storage
 from tests.storage.server import at_address, storage_server
 
-DEPLOY = Path(__file__).parents[2] / "deploy" / "dataflow"
+DEPLOY = Path(__file__).parents[3] / "deploy" / "dataflow"
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from codemill.console import PLAIN_WIDTH, BuildProgress
+from codemill.screen.progress import PLAIN_WIDTH, BuildProgress
 from pipelines.progress import Done
 
 
@@ -12,7 +12,7 @@ from pipelines.progress import Done
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time is what the last entry says."""
     times = [100.0]
-    monkeypatch.setattr("codemill.console.time", SimpleNamespace(monotonic=lambda: times[-1]))
+    monkeypatch.setattr("codemill.screen.progress.time", SimpleNamespace(monotonic=lambda: times[-1]))
     return times
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from codemill.pace import Pace, clock
+from codemill.screen.pace import Pace, clock
 from pipelines.progress import Done
 
 

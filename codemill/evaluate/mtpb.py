@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.console import Console
 
-from codemill.evaluate import Draws, Target, told
+from codemill.evaluate.draws import Draws, Target, told
 from evaluation.benchmark_file import BenchmarkFile, parse_lines, read_benchmark
 from evaluation.harness import PUBLISHED, REPAIRED
 from evaluation.mtpb import run
@@ -23,7 +23,7 @@ from evaluation.writer import Writer
 from storage.files import join, read_bytes, write_atomic
 
 if TYPE_CHECKING:
-    from codemill.evaluate_model import Model
+    from codemill.evaluate.model import Model
     from evaluation.likelihood import Likelihood
 
 GIVEN = "given"

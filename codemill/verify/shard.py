@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from codemill.placement import provenance_name
+from codemill.explain.placement import provenance_name
 from pipelines.snapshot_files import describe_file
 from pipelines.tables import read_table
 from schemas.errors import CheckFailed

@@ -1,0 +1,1 @@
+"""`codemill evaluate`: models and benchmarks brought together, with progress, tables and plots."""

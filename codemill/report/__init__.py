@@ -1,0 +1,1 @@
+"""A snapshot shown: on a screen, and as a page."""

@@ -1,0 +1,1 @@
+"""A snapshot read again from its first byte to its last."""

@@ -1,0 +1,1 @@
+"""Other thresholds on the signals that a snapshot holds."""
