@@ -11,6 +11,7 @@ ENGINE_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO_READY := $(VENV)/.ready-demo
+DOCS_READY := $(VENV)/.ready-docs
 TEST_READY := $(VENV)/.ready-test
 # A change of either means installing again.
 PINS := pyproject.toml setup.py constraints.txt
@@ -24,7 +25,7 @@ define install
 	@touch $@
 endef
 
-.PHONY: help demo test lint bench engines clean
+.PHONY: help demo test lint coverage bench engines docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the verbs
@@ -44,14 +45,20 @@ lint: $(TEST_READY) ## ruff and mypy alone
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+coverage: $(TEST_READY) ## every test, and which lines of each room they run
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
 bench: $(TEST_READY) ## measure a build against datatrove, on one core (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks.compare_build $(BENCH_ARGS)
 
 engines: $(TEST_READY) ## build one corpus on every engine that can be had here, and compare the bytes
 	$(BIN)/python -m benchmarks.compare_engines $(ENGINE_ARGS)
 
+docs: $(DOCS_READY) ## make a site of docs/ in site/
+	$(BIN)/zensical build --clean
+
 clean: ## remove the environment, the caches and what the benchmarks wrote
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis benchmarks/work
+	rm -rf $(VENV) build dist *.egg-info site .mypy_cache .pytest_cache .ruff_cache .hypothesis benchmarks/work
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/pyvenv.cfg:
@@ -66,3 +73,6 @@ $(DEMO_READY): $(VENV)/pyvenv.cfg $(PINS)
 $(TEST_READY): $(VENV)/pyvenv.cfg $(PINS)
 	$(call install,test)
 	@touch $(DEMO_READY)
+
+$(DOCS_READY): $(VENV)/pyvenv.cfg $(PINS)
+	$(call install,docs)
