@@ -55,7 +55,9 @@ engines: $(TEST_READY) ## build one corpus on every engine that can be had here,
 	$(BIN)/python -m benchmarks.compare_engines $(ENGINE_ARGS)
 
 docs: $(DOCS_READY) ## make a site of docs/ in site/
-	$(BIN)/zensical build --clean
+	rm -rf build/pages && mkdir -p build/pages/docs build/pages/benchmarks build/pages/examples
+	for page in *.md docs/* benchmarks/*.md examples/*; do ln -s "$(CURDIR)/$$page" "build/pages/$$page"; done
+	$(BIN)/zensical build --clean --strict
 
 clean: ## remove the environment, the caches and what the benchmarks wrote
 	rm -rf $(VENV) build dist *.egg-info site .mypy_cache .pytest_cache .ruff_cache .hypothesis benchmarks/work

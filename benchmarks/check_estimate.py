@@ -20,7 +20,7 @@ from benchmarks.session import run_build
 from codemill.estimate.measure import measure_build
 from codemill.estimate.model import Measured, Quantity, by_step, least
 from codemill.estimate.run import Wanted, estimate
-from pipelines.progress import Silence
+from pipelines.jobs.progress import Silence
 from pipelines.sources import plan
 from schemas.config import BuildConfig
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from benchmarks.compare_build import HERE, processor
 from benchmarks.compare_train import last_line
 from schemas.model_config import PRESETS, ModelConfig
-from trainer.parameters import count_parameters
+from trainer.model.parameters import count_parameters
 
 PAGE = HERE / "sampling.md"
 PROMPT, TOKENS = 100, 128

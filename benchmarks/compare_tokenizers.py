@@ -25,10 +25,11 @@ from benchmarks.compare_build import HERE, measure, processor
 from benchmarks.tokenizer_peers import BATCH_BYTES, HARD_TEXTS, hard_documents, read_documents
 from storage.files import write_atomic
 from tests.tokenization.gpt2_files import gpt2_files, tiktoken_form
+from tokenization.bpe.gpt2_ranks import SEPARATOR
 from tokenization.codegen import build
-from tokenization.gpt2_ranks import SEPARATOR
 from tokenization.hf_json import TOKENIZER_FILE, HfJsonTokenizer
-from tokenization.sentencepiece import MODEL_FILE, train
+from tokenization.sentencepiece.tokenizer import MODEL_FILE
+from tokenization.sentencepiece.train import train
 
 SPACE_MARK = "\u2581"
 VOCABULARY = 32_000

@@ -20,7 +20,7 @@ import jax
 
 from benchmarks.compare_build import HERE, measure, processor
 from schemas.model_config import ModelConfig
-from trainer.parameters import count_parameters
+from trainer.model.parameters import count_parameters
 
 PAGE = HERE / "train.md"
 

@@ -19,15 +19,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pipelines import document_table, harvest
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.documents import document_table, harvest_unit
+from pipelines.documents.harvest import harvest
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
 
 LANGUAGES = ["c", "cpp", "go", "java", "javascript", "python"]
 PARTS: tuple[tuple[Any, str, str], ...] = (
-    (harvest, "write_table", "write Parquet, zstd and fsync"),
+    (harvest_unit, "write_table", "write Parquet, zstd and fsync"),
     (document_table, "compute_signals", "signals"),
     (document_table, "sketch", "shingles and 256-bin sketches"),
     (document_table, "_sha256", "SHA-256"),
@@ -96,14 +97,14 @@ def main() -> None:
         for path in files:
             os.link(path, copies / f"{number:02d}-{path.name}")
     runner = Runner(1, Silence())
-    harvest.harvest(config([str(files[0])], arguments.filters), Workspace(str(arguments.work / "first")), runner)
+    harvest(config([str(files[0])], arguments.filters), Workspace(str(arguments.work / "first")), runner)
     parts: dict[str, float] = {READ: 0.0} | {name: 0.0 for _, _, name in PARTS}
-    harvest.read = timed_steps(harvest.read, parts)  # type: ignore[attr-defined]
+    harvest_unit.read = timed_steps(harvest_unit.read, parts)  # type: ignore[attr-defined]
     for module, function, name in PARTS:
         setattr(module, function, timed(getattr(module, function), parts, name))
     begin, cpu_begin = time.perf_counter(), time.process_time()
     chosen = config([str(copies / "*.parquet")], arguments.filters)
-    found = harvest.harvest(chosen, Workspace(str(arguments.work / "work")), runner)
+    found = harvest(chosen, Workspace(str(arguments.work / "work")), runner)
     seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - cpu_begin
     shutil.rmtree(arguments.work)
     result = {

@@ -20,7 +20,7 @@ from evaluation.sampling.decode import STRETCH
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.weights import lay_out
 from schemas.model_config import ModelConfig
-from trainer.parameters import initial_parameters
+from trainer.model.parameters import initial_parameters
 
 
 def main() -> None:

@@ -19,12 +19,12 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.measure_harvest import peak_memory
-from pipelines.harvest import Block, Harvest
-from pipelines.progress import Silence
-from pipelines.runner import Runner
-from pipelines.shard import shard, written_shards
+from pipelines.documents.block import Block, Harvest
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
+from pipelines.shards.shard import shard, written_shards
 from pipelines.tables import write_table
-from pipelines.tokenise import tokens_path
+from pipelines.tokens.tokenise import tokens_path
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig
 from schemas.documents import TOKENS_SCHEMA

@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.check_estimate import config_of
 from codemill.estimate.measure import MeasuringRunner, Meter
 from pipelines.build import build
-from pipelines.progress import Silence
+from pipelines.jobs.progress import Silence
 from schemas.config import BuildConfig
 from schemas.reasons import Outcome
 

@@ -62,12 +62,20 @@ def cache_directory(room: Path) -> Path:
     return (Path(base) if base else room / "__pycache__") / _cache_name(room)
 
 
+def _room_of(file: Path) -> Path:
+    """The outermost package that holds a file: kernels are compiled with those that they call, from all of a room."""
+    folder = file.parent
+    while (folder.parent / "__init__.py").exists():
+        folder = folder.parent
+    return folder
+
+
 def kernel(function: Function) -> Function:
     """Compile a function on its first call and keep the machine code on disk.
 
     The compiled function releases the interpreter lock, does no bounds checks and no fast-math.
     """
-    room = Path(inspect.getfile(function)).resolve().parent
+    room = _room_of(Path(inspect.getfile(function)).resolve())
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_directory(room))  # read by numba while it decorates
     try:

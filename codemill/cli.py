@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Annotated
 
@@ -10,10 +11,13 @@ import typer
 from codemill.commands.build import build
 from codemill.commands.chat import chat
 from codemill.commands.demo import demo
+from codemill.commands.diff import diff
+from codemill.commands.doctor import doctor
 from codemill.commands.estimate import estimate
 from codemill.commands.evaluate import app as evaluate
 from codemill.commands.explain import explain
 from codemill.commands.export_hf import export_hf
+from codemill.commands.init import init
 from codemill.commands.launch import launch
 from codemill.commands.lineage import lineage
 from codemill.commands.near import near
@@ -24,10 +28,8 @@ from codemill.commands.sample import sample
 from codemill.commands.train import train
 from codemill.commands.verify import verify
 from codemill.commands.whatif import whatif
-from codemill.screen.failure import INTERRUPTED, tell_failure
-from pipelines.interruption import heed_signals
-from schemas.errors import CodemillError
-from storage.errors import StorageError
+from codemill.screen.failure import INTERRUPTED, tell_failure, tell_fault
+from pipelines.jobs.interruption import heed_signals
 
 app = typer.Typer(
     name="codemill",
@@ -39,11 +41,14 @@ app = typer.Typer(
 )
 for command in (
     demo,
+    init,
+    doctor,
     build,
     estimate,
     verify,
     explain,
     report,
+    diff,
     near,
     whatif,
     plan,
@@ -77,17 +82,21 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line; a CodemillError becomes one line and its remedy, never a traceback."""
+    """Run the command line; an error becomes one line and its remedy, never a traceback."""
     # SIGTERM, as a scheduler or a shutdown sends it, ends a command as Ctrl-C does: with its work put in order.
     heed_signals()
+    # Each try of a request that fails would be told in a line of its own, with the whole address.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     try:
-        app()
-    except SystemExit as ended:
-        if ended.code == INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, without a word
+        status = app(prog_name="codemill", standalone_mode=False)
+        if status == INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, without a word
             tell_failure(KeyboardInterrupt())
+    except SystemExit:
         raise
-    except (CodemillError, StorageError, KeyboardInterrupt) as error:
-        sys.exit(tell_failure(error))
+    except BaseException as error:
+        told = tell_failure(error)
+        status = tell_fault(error) if told is None else told
+    sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from schemas.manifest import load_manifest
 from storage.files import join, read_bytes, write_atomic
 from storage.listing import list_files
 from tokenization.hf_json import SEPARATOR_FILE, TOKENIZER_FILE
-from trainer.checkpoint import load_checkpoint
-from trainer.huggingface import export_pretrained
+from trainer.checkpoints.checkpoint import load_checkpoint
+from trainer.model.huggingface import export_pretrained
 
 
 def export(run: str, directory: str, checkpoint: int | None) -> Iterator[str]:

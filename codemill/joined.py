@@ -13,7 +13,7 @@ import jax
 
 from codemill.screen.failure import tell_failure
 from schemas.errors import CheckFailed
-from trainer.processes import is_first, join_processes, leave_processes, me
+from trainer.processes.group import is_first, join_processes, leave_processes, me
 
 LAST_WORDS_SECONDS = 2.0
 """What process 0 leaves the others to fail in their own words: without its coordination service they are aborted."""

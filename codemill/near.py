@@ -15,7 +15,7 @@ from dedup.identity import FINGERPRINT
 from dedup.shingles import shingle_sets
 from dedup.sketch import sketch
 from dedup.verify import verify
-from pipelines.fingerprints import look_up, read_texts
+from pipelines.snapshot.fingerprints import look_up, read_texts
 from pipelines.tables import read_table
 from schemas.documents import HASH_TYPE, document_key, split_key
 from schemas.errors import CodemillError

@@ -80,8 +80,3 @@ def repeated_runs(values: U64s) -> tuple[I64s, Flags]:
     refine(values, index, starts)
     kept = _drop_singles(index, starts)
     return index[:kept], starts[:kept]
-
-
-def repeated(values: U64s) -> I64s:
-    """Indices of the values that occur more than once, int64, by ascending value, equal ones by ascending index."""
-    return repeated_runs(values)[0]

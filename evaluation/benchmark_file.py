@@ -9,7 +9,8 @@ import zlib
 from typing import Any, NamedTuple
 
 from schemas.errors import CodemillError
-from storage.pinned import is_web, read_pinned, without_secrets
+from storage.pinned import is_web, read_pinned
+from storage.uris import without_secrets
 
 
 class PublicFile(NamedTuple):

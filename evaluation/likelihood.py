@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from buffers.texts import Texts
 from evaluation.sampling.model import Model
 from schemas.model_config import ModelConfig
-from trainer.model import head, hidden
-from trainer.parameters import Parameters
+from trainer.model.decoder import head, hidden
+from trainer.model.parameters import Parameters
 
 _CHUNK = 64
 """Tokens whose scores over the vocabulary are held at once; lengths are filled up to it times a power of two."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from schemas.errors import CodemillError
+from schemas.suggest import did_you_mean
+
 CODEGEN_EXTENSIONS: dict[str, str] = {
     "c": "c",
     "h": "c",
@@ -131,6 +136,24 @@ FILE_NAMES: dict[str, str] = {
     "todo": "text",
 }
 """Language by the whole name of the file in lower case; looked up before the extension."""
+
+
+KNOWN = frozenset({*EXTENSIONS.values(), *FILE_NAMES.values()})
+"""What `language_of` answers."""
+
+
+def check_languages(languages: Iterable[str]) -> None:
+    """Refuse languages that no file can have.
+
+    Raises:
+        CodemillError: one is not known.
+    """
+    for language in languages:
+        if language not in KNOWN:
+            raise CodemillError(
+                f"languages: {language!r} is not known{did_you_mean(language, sorted(KNOWN))}",
+                f"known are {', '.join(sorted(KNOWN))}",
+            )
 
 
 def language_of(path: str) -> str:

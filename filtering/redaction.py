@@ -1,7 +1,6 @@
 """Personal data and secrets: found, replaced by a word for their kind, and recorded as spans.
 
-A kernel walks over the bytes once and stops where something might begin: an "@", a dot or colon between digits, a word
-with the first letters of a known key, a quoted string behind a "=" or ":". Only there does a regular expression look.
+Regular expressions look only where `suspect_places` says that something might begin.
 """
 
 from __future__ import annotations
@@ -14,21 +13,11 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from buffers.kernel import kernel
-from buffers.masks import (
-    Bytes,
-    at_sign_mask,
-    dot_or_colon_mask,
-    load_u64,
-    string_quote_mask,
-    trailing_zeros,
-    word_mask,
-)
 from buffers.texts import Texts
 from filtering.secret_forms import KEY_FORMS, NAME_BYTES, SECRET_NAME, is_random
+from filtering.suspect_places import ADDRESS, EMAIL, KEY, VALUE, suspect_places
 
 I64s: TypeAlias = NDArray[np.int64]
-U64s: TypeAlias = NDArray[np.uint64]
 
 REPLACEMENTS: dict[str, bytes] = {
     "email": b"<EMAIL>",
@@ -44,10 +33,6 @@ REPLACEMENTS: dict[str, bytes] = {
   "password" or "api_key".
 """
 
-SHORTEST_VALUE = 12
-LONGEST_VALUE = 200
-"""Bytes of an assigned secret."""
-
 
 class Redaction(NamedTuple):
     """A stretch that was replaced."""
@@ -60,177 +45,6 @@ class Redaction(NamedTuple):
     """Bytes of the document as it was before."""
 
 
-_EMAIL, _ADDRESS, _KEY, _VALUE = 0, 1, 2, 3
-_ONE = np.uint64(1)
-_ZERO = np.uint64(0)
-_TOP = np.uint64(63)
-_THREE = np.uint64(0xFFFFFF)
-_SLOTS = 4096
-
-
-def _prefix_table() -> NDArray[np.bool_]:
-    """Which values of `_prefix_slot` a prefix has."""
-    table = np.zeros(_SLOTS, np.bool_)
-    for prefix in KEY_FORMS:
-        table[_slot_of(prefix.encode()[:3])] = True
-    return table
-
-
-def _slot_of(prefix: bytes) -> int:
-    return (int.from_bytes(prefix, "little") * 0x9E3779B1 >> 20) & (_SLOTS - 1)
-
-
-_SPREAD = np.uint64(0x9E3779B1)
-_SLOT_SHIFT = np.uint64(20)
-_SLOT_MASK = np.uint64(_SLOTS - 1)
-
-
-@kernel
-def _is_digit(byte: int) -> bool:
-    return 48 <= byte <= 57
-
-
-@kernel
-def _is_hex(byte: int) -> bool:
-    return 48 <= byte <= 57 or 97 <= byte | 32 <= 102
-
-
-@kernel
-def _value_end(data: Bytes, quote: int, stop: int) -> int:
-    """The closing quote of a string that could be a secret; 0 if this is none."""
-    end = quote + 1
-    limit = min(stop, quote + LONGEST_VALUE + 2)
-    digits = 0
-    while end < limit and data[end] != data[quote]:
-        if data[end] <= 32 or data[end] >= 127:
-            return 0
-        digits += _is_digit(data[end])
-        end += 1
-    return end if digits >= 2 and end < limit and end - quote - 1 >= SHORTEST_VALUE else 0
-
-
-@kernel
-def _is_quad(data: Bytes, place: int, stop: int) -> bool:
-    """Whether four numbers of at most three digits with dots between them stand here."""
-    for part in range(4):
-        digits = 0
-        while place < stop and digits < 4 and _is_digit(data[place]):
-            place += 1
-            digits += 1
-        if digits == 0 or digits == 4:
-            return False
-        if part < 3:
-            if place >= stop or data[place] != 46:
-                return False
-            place += 1
-    return True
-
-
-@kernel
-def _is_prefix(data: Bytes, place: int, prefixes: U64s, masks: U64s) -> bool:
-    word = load_u64(data, place)
-    same = False
-    for index in range(prefixes.size):
-        same |= word & masks[index] == prefixes[index]
-    return same
-
-
-@kernel
-def _find(
-    data: Bytes,
-    offsets: I64s,
-    emails: bool,
-    addresses: bool,
-    secrets: bool,
-    slots: NDArray[np.bool_],
-    prefixes: U64s,
-    masks: U64s,
-    found: I64s,
-) -> int:
-    """Write (document, sort, place) of each place to look at; returns how many there are, written or not."""
-    count = 0
-    for document in range(offsets.size - 1):
-        start = offsets[document]
-        stop = offsets[document + 1]
-        before = _ZERO
-        for block in range(start, stop, 64):
-            valid = ~_ZERO if stop - block >= 64 else (_ONE << np.uint64(stop - block)) - _ONE
-            if emails:
-                marks = at_sign_mask(data, block) & valid
-                while marks != _ZERO:
-                    place = block + trailing_zeros(marks)
-                    marks &= marks - _ONE
-                    if place > start and place + 1 < stop and data[place - 1] > 32 and data[place + 1] > 32:
-                        if count < found.shape[0]:
-                            found[count, 0] = document
-                            found[count, 1] = _EMAIL
-                            found[count, 2] = place
-                        count += 1
-            if addresses:
-                marks = dot_or_colon_mask(data, block) & valid
-                while marks != _ZERO:
-                    place = block + trailing_zeros(marks)
-                    marks &= marks - _ONE
-                    if place == start or place + 1 >= stop or not _is_hex(data[place - 1]):
-                        continue
-                    first = place
-                    if data[place] == 46:
-                        if not (_is_digit(data[place - 1]) and _is_digit(data[place + 1])):
-                            continue
-                        while first > start and place - first < 4 and _is_digit(data[first - 1]):
-                            first -= 1
-                        if not _is_quad(data, first, stop):
-                            continue
-                    else:
-                        if not (_is_hex(data[place + 1]) or data[place + 1] == 58):
-                            continue
-                        while first > start and place - first < 5 and _is_hex(data[first - 1]):
-                            first -= 1
-                        if place - first != 4 or not 50 <= data[first] <= 51:
-                            continue
-                    if first > start and (data[first - 1] == 46 or data[first - 1] == 58 or _is_hex(data[first - 1])):
-                        continue
-                    if count < found.shape[0]:
-                        found[count, 0] = document
-                        found[count, 1] = _ADDRESS
-                        found[count, 2] = first
-                    count += 1
-            if secrets:
-                word = word_mask(data, block) & valid
-                starts = word & ~((word << _ONE) | before)
-                before = word >> _TOP
-                while starts != _ZERO:
-                    place = block + trailing_zeros(starts)
-                    starts &= starts - _ONE
-                    slot = ((load_u64(data, place) & _THREE) * _SPREAD >> _SLOT_SHIFT) & _SLOT_MASK
-                    if slots[slot] and _is_prefix(data, place, prefixes, masks):
-                        if count < found.shape[0]:
-                            found[count, 0] = document
-                            found[count, 1] = _KEY
-                            found[count, 2] = place
-                        count += 1
-                quotes = string_quote_mask(data, block) & valid
-                while quotes != _ZERO:
-                    place = block + trailing_zeros(quotes)
-                    quotes &= quotes - _ONE
-                    behind = place
-                    while behind > start and data[behind - 1] == 32:
-                        behind -= 1
-                    if behind == start:
-                        continue
-                    sign = data[behind - 1]
-                    if (sign == 61 or sign == 58 or sign == 62) and _value_end(data, place, stop):
-                        if count < found.shape[0]:
-                            found[count, 0] = document
-                            found[count, 1] = _VALUE
-                            found[count, 2] = place
-                        count += 1
-    return count
-
-
-_SLOTTED = _prefix_table()
-_PREFIXES = np.array([int.from_bytes(prefix.encode(), "little") for prefix in KEY_FORMS], np.uint64)
-_MASKS = np.array([(1 << 8 * len(prefix)) - 1 for prefix in KEY_FORMS], np.uint64)
 _KEYS = {
     prefix.encode(): re.compile(form.encode() + rb"(?![0-9A-Za-z_])", re.DOTALL) for prefix, form in KEY_FORMS.items()
 }
@@ -302,10 +116,10 @@ def _value(text: bytes, place: int) -> tuple[int, int] | None:
 
 
 _LOOK = {
-    _EMAIL: ("email", _email),
-    _ADDRESS: ("ip_address", _address),
-    _KEY: ("secret", _key),
-    _VALUE: ("secret", _value),
+    EMAIL: ("email", _email),
+    ADDRESS: ("ip_address", _address),
+    KEY: ("secret", _key),
+    VALUE: ("secret", _value),
 }
 
 
@@ -320,11 +134,7 @@ def find_personal_data(texts: Texts, kinds: Collection[str]) -> list[Redaction]:
         Stretches in the order of documents and places; none overlaps another: where two do, the one that starts first,
         and of those the longer, stands.
     """
-    chosen = ("email" in kinds, "ip_address" in kinds, "secret" in kinds)
-    places = np.zeros((1024, 3), np.int64)
-    while (count := _find(texts.data, texts.offsets, *chosen, _SLOTTED, _PREFIXES, _MASKS, places)) > len(places):
-        places = np.zeros((count, 3), np.int64)
-    return list(_without_overlaps(_verified(texts, places[:count])))
+    return list(_without_overlaps(_verified(texts, suspect_places(texts, kinds))))
 
 
 def _verified(texts: Texts, places: I64s) -> list[Redaction]:

@@ -13,6 +13,7 @@ from filtering.signals import SIGNALS
 from schemas.documents import MAXIMUM_RULES
 from schemas.errors import CodemillError
 from schemas.rules import Rule
+from schemas.suggest import did_you_mean
 
 Languages: TypeAlias = Sequence[str] | NDArray[Any] | pa.Array | pa.ChunkedArray
 
@@ -33,8 +34,9 @@ def check_rules(rules: Sequence[Rule]) -> None:
     names = set()
     for rule in rules:
         if rule.signal not in SIGNALS:
+            near = did_you_mean(rule.signal, SIGNALS)
             raise CodemillError(
-                f"filter rule {rule.name!r} uses the unknown signal {rule.signal!r}",
+                f"filter rule {rule.name!r} uses the unknown signal {rule.signal!r}{near}",
                 f"choose from {', '.join(SIGNALS)}",
             )
         if rule.name in names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,6 +22,12 @@ Columns: TypeAlias = dict[str, Column]
 
 _WHOLE = np.dtype(np.int64)
 _REAL = np.dtype(np.float64)
+_LINE_KINDS = {f"{name.removesuffix('s')}_share": name for name in line_kinds.COLUMNS if name != "written_lines"}
+_NGRAMS = {
+    **{f"top_{n}gram_share": f"top_{n}gram_bytes" for n in repetition.TOP_NGRAMS},
+    **{f"duplicate_{n}gram_share": f"duplicate_{n}gram_bytes" for n in repetition.DUPLICATE_NGRAMS},
+}
+"""Shares, each with the column that is divided."""
 
 
 class Batch(NamedTuple):
@@ -118,18 +124,15 @@ def _words(batch: Batch, _: Columns) -> Columns:
 
 def _line_kinds(batch: Batch, _: Columns) -> Columns:
     count = _named(line_kinds.COLUMNS, line_kinds.count_line_kinds(batch.texts))
-    kinds = [name for name in line_kinds.COLUMNS if name != "written_lines"]
-    return {f"{name.removesuffix('s')}_share": _shares(count[name], count["written_lines"]) for name in kinds}
+    return {share: _shares(count[name], count["written_lines"]) for share, name in _LINE_KINDS.items()}
 
 
 def _repetition(batch: Batch, _: Columns) -> Columns:
     count = _named(repetition.COLUMNS, repetition.count_repetition(batch.texts))
-    ngrams = [f"top_{n}gram" for n in repetition.TOP_NGRAMS]
-    ngrams += [f"duplicate_{n}gram" for n in repetition.DUPLICATE_NGRAMS]
     return {
         "duplicate_line_share": _shares(count["duplicate_lines"], count["compared_lines"]),
         "duplicate_line_byte_share": _shares(count["duplicate_line_bytes"], count["compared_line_bytes"]),
-        **{f"{name}_share": _shares(count[f"{name}_bytes"], count["word_bytes"]) for name in ngrams},
+        **{share: _shares(count[name], count["word_bytes"]) for share, name in _NGRAMS.items()},
     }
 
 
@@ -137,13 +140,9 @@ def _named(names: Sequence[str], counts: NDArray[np.int64]) -> dict[str, NDArray
     return dict(zip(names, np.ascontiguousarray(counts.T), strict=True))
 
 
-def _kinds(whole: Sequence[str] = (), real: Sequence[str] = ()) -> dict[str, np.dtype[Any]]:
+def _kinds(whole: Iterable[str] = (), real: Iterable[str] = ()) -> dict[str, np.dtype[Any]]:
     return dict.fromkeys(whole, _WHOLE) | dict.fromkeys(real, _REAL)
 
-
-_LINE_KINDS = [f"{name.removesuffix('s')}_share" for name in line_kinds.COLUMNS if name != "written_lines"]
-_NGRAMS = [f"top_{n}gram_share" for n in repetition.TOP_NGRAMS]
-_NGRAMS += [f"duplicate_{n}gram_share" for n in repetition.DUPLICATE_NGRAMS]
 
 FAMILIES: dict[str, Family] = {
     "lines": Family(

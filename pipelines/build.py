@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipelines.build_lock import only_build_in
-from pipelines.corpus_tokenizer import named_tokenizer, trained_tokenizer
-from pipelines.dataflow import build_arguments, on_dataflow
+from pipelines.documents.harvest import harvest
 from pipelines.duplicates import deduplicate
-from pipelines.earlier import load_earlier
-from pipelines.harvest import harvest
-from pipelines.publish import publish
-from pipelines.runner import Runner
-from pipelines.shard import shard
+from pipelines.duplicates.earlier import load_earlier
+from pipelines.jobs.engines.dataflow import build_arguments, on_dataflow
+from pipelines.jobs.runner import Runner
+from pipelines.shards.shard import shard
+from pipelines.snapshot.publish import publish
 from pipelines.sources import Planner, plan
-from pipelines.tokenise import tokenise
+from pipelines.tokens.corpus_tokenizer import named_tokenizer, trained_tokenizer
+from pipelines.tokens.tokenise import tokenise
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError

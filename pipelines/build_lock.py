@@ -7,8 +7,8 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 
 from schemas.errors import CodemillError
 from storage.errors import explained
@@ -32,13 +32,18 @@ def only_build_in(*directories: str) -> Iterator[None]:
         CodemillError: another build is at work there.
         StorageError: a directory cannot be made or written to.
     """
+    places = {stand_in(directory): not os.path.exists(stand_in(directory)) for directory in directories}
     with ExitStack() as held:
         for directory in directories:
             lock = _lock(directory)
             _held.append(lock)
             held.callback(os.close, lock)
             held.callback(_held.remove, lock)
-        yield
+        try:
+            yield
+        except BaseException:
+            _remove_if_empty([place for place, is_new in places.items() if is_new])
+            raise
 
 
 def held_locks() -> list[int]:
@@ -52,6 +57,14 @@ def stand_in(directory: str) -> str:
         return local_path(directory)
     name = hashlib.sha256(directory.rstrip("/").encode()).hexdigest()[:16]
     return os.path.join(tempfile.gettempdir(), f"codemill-{os.getuid()}-{name}")
+
+
+def _remove_if_empty(directories: Sequence[str]) -> None:
+    """What was refused before its first file, and so before its first worker, leaves nothing behind."""
+    with suppress(OSError):
+        if not any(os.listdir(directory) for directory in directories):
+            for directory in directories:
+                os.rmdir(directory)
 
 
 def _lock(directory: str) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from schemas.errors import CheckFailed
+from storage.errors import StorageError
 from storage.files import open_input, write_atomic
 
 COMPRESSION = "zstd"
@@ -58,9 +61,34 @@ def _leaves(schema: pa.Schema) -> list[str]:
     return leaves
 
 
-def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read some columns of a Parquet file; chunks are combined, so that each column is one buffer."""
+@contextmanager
+def reading(path: str) -> Iterator[pa.NativeFile]:
+    """Open a Parquet file; what Arrow says against it within this block becomes an error for people.
+
+    Raises:
+        StorageError: it cannot be read.
+        CheckFailed: it is damaged.
+    """
     with open_input(path) as source:
+        try:
+            yield source
+        except (pa.ArrowException, OSError) as error:
+            if isinstance(error, StorageError):
+                raise
+            raise CheckFailed(
+                f"{path}: is damaged, or no Parquet file",
+                "restore it from a copy, or delete it and build again; `codemill verify` names all damaged files",
+            ) from error
+
+
+def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Read some columns of a Parquet file; chunks are combined, so that each column is one buffer.
+
+    Raises:
+        StorageError: it cannot be read.
+        CheckFailed: it is damaged.
+    """
+    with reading(path) as source:
         table = pq.ParquetFile(source).read(columns=None if columns is None else list(columns), use_threads=False)
     return table.combine_chunks()
 

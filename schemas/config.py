@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from schemas.errors import MisplacedValue
 from schemas.sources import SourceConfig
+from schemas.suggest import did_you_mean
 from schemas.yaml_file import load_model
 
 
@@ -185,17 +187,22 @@ class BuildConfig(_Frozen):
     def _each_source_feeds_one_stage(self) -> BuildConfig:
         used: dict[str, str] = {}
         for stage, config in self.stages.items():
-            for source in config.sources:
+            for place, source in enumerate(config.sources):
                 if source not in self.sources:
-                    raise ValueError(
-                        f"stage {stage!r} names source {source!r}; the sources are {', '.join(self.sources)}"
+                    raise MisplacedValue(
+                        f"there is no source {source!r}, the sources are {', '.join(self.sources)}"
+                        f"{did_you_mean(source, self.sources)}",
+                        *("stages", stage, "sources", place),
                     )
                 if source in used:
-                    raise ValueError(f"source {source!r} feeds both stage {used[source]!r} and stage {stage!r}")
+                    raise MisplacedValue(
+                        f"source {source!r} feeds both stage {used[source]!r} and stage {stage!r}",
+                        *("stages", stage, "sources", place),
+                    )
                 used[source] = stage
         unused = [source for source in self.sources if source not in used]
         if unused:
-            raise ValueError(f"no stage uses source {', '.join(map(repr, unused))}")
+            raise MisplacedValue(f"no stage uses source {', '.join(map(repr, unused))}", "sources", unused[0])
         return self
 
     def special_tokens(self) -> tuple[str, ...]:

@@ -22,6 +22,14 @@ class CodemillError(Exception):
         return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
 
+class MisplacedValue(ValueError):
+    """For checks of a config that look at several keys: which of them is meant, from the checked one on."""
+
+    def __init__(self, message: str, *place: str | int) -> None:
+        super().__init__(message)
+        self.place = place
+
+
 class CheckFailed(CodemillError):
     """A snapshot, ledger or plan that does not hold what it promises."""
 

@@ -189,6 +189,22 @@ def canonical_json(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+_RESTORE = "restore it from a copy, or build the snapshot again"
+
+
+def _no_snapshot(path: str) -> CodemillError:
+    """What to say of a place without a manifest, by what is there instead."""
+    if exists(join(path, "plan.json")):
+        return CodemillError(f"{path}: is a run, not a snapshot", "`codemill lineage` names the snapshots of a run")
+    if exists(join(path, "shards")) or exists(join(path, "documents")) or exists(f"{path.rstrip('/')}.work"):
+        return CodemillError(
+            f"{path}: is not a finished snapshot: there is no {MANIFEST_NAME} yet",
+            f"`codemill build CONFIG --output {path}` goes on where it stopped",
+        )
+    what = "is no snapshot" if exists(path) else "there is no such directory"
+    return CodemillError(f"{path}: {what}", "name a directory that `codemill build` has finished")
+
+
 def load_manifest(snapshot: str) -> Manifest:
     """Read a snapshot's manifest and check its digest.
 
@@ -198,22 +214,26 @@ def load_manifest(snapshot: str) -> Manifest:
     """
     path = join(snapshot, MANIFEST_NAME)
     if not exists(path):
-        raise CodemillError(
-            f"{snapshot}: no {MANIFEST_NAME}, so this is not a finished snapshot",
-            "run `codemill build CONFIG --output` with this directory again; it goes on where it stopped",
-        )
+        raise _no_snapshot(snapshot)
     try:
         data = json.loads(read_bytes(path))
-        version = data.get("format_version")
-        if version != FORMAT_VERSION:
-            raise CodemillError(
-                f"{path}: format version {version}, this codemill reads {FORMAT_VERSION}", "rebuild the snapshot"
-            )
+        if not isinstance(data, dict) or "format_version" not in data:
+            raise ValueError("it has no format_version")
+        version = data["format_version"]
+    except (ValueError, RecursionError) as error:
+        words = str(error).splitlines()[0]
+        raise CheckFailed(f"{path}: is damaged, or no manifest ({words})", _RESTORE) from None
+    if version != FORMAT_VERSION:
+        remedy = "build it again with this one"
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            remedy = "use the newer codemill that wrote it, or build it again with this one"
+        raise CodemillError(f"{path}: is of format version {version}; this codemill reads {FORMAT_VERSION}", remedy)
+    try:
         manifest = Manifest.model_validate(data)
-    except (ValueError, AttributeError, ValidationError) as error:
-        raise CheckFailed(f"{path}: not a manifest ({str(error).splitlines()[0]})", "restore or rebuild it") from None
+    except ValidationError as error:
+        first, *_ = error.errors()
+        place = ".".join(map(str, first["loc"]))
+        raise CheckFailed(f"{path}: is damaged, or no manifest ({place}: {first['msg']})", _RESTORE) from None
     if manifest.digest != manifest.computed_digest():
-        raise CheckFailed(
-            f"{path}: content does not match its digest", "it was edited or damaged: restore or rebuild it"
-        )
+        raise CheckFailed(f"{path}: content does not match its digest: it was edited or damaged", _RESTORE)
     return manifest

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from schemas.manifest import canonical_json
 from schemas.model_config import PRESETS, ModelConfig
+from schemas.suggest import did_you_mean
 from schemas.yaml_file import load_model
 
 Rematerialise = bool | Literal["elementwise"]
@@ -195,9 +196,10 @@ class Plan(_Frozen):
         changes = {"preset": value} if isinstance(value, str) else value
         if not isinstance(changes, dict) or "preset" not in changes:
             return value
-        preset = PRESETS.get(changes["preset"])
+        preset = PRESETS.get(str(changes["preset"]))
         if preset is None:
-            raise ValueError(f"no preset {changes['preset']!r}; the presets are {', '.join(PRESETS)}")
+            word = str(changes["preset"])
+            raise ValueError(f"no preset {word!r}, the presets are {', '.join(PRESETS)}{did_you_mean(word, PRESETS)}")
         return {**preset.model_dump(), **{key: size for key, size in changes.items() if key != "preset"}}
 
     @field_validator("stages")

@@ -66,5 +66,8 @@ class _RemoteRecords:
         except (OSError, pa.ArrowException) as error:
             raise explained(self._uri, "read", error) from None
         if len(data) != size:
-            raise StorageError(f"{self._uri}: got {len(data)} of {size} bytes at {first * self._record_bytes}")
+            raise StorageError(
+                f"{self._uri}: is cut short: {len(data)} of {size} bytes at {first * self._record_bytes}",
+                "`codemill verify` names every damaged file; restore it or build again",
+            )
         return data

@@ -200,14 +200,14 @@ def delete_tree(uri: str) -> None:
     if is_remote(uri):
         path = object_path(uri)
         if "/" not in path:
-            raise StorageError(f"{uri}: is a whole bucket; name a directory in it")
+            raise StorageError(f"{uri}: is a whole bucket", "name a directory in it")
         bucket = path.partition("/")[0]
         for name in [found.name for found in objects_below(uri, "delete")]:
             delete(f"gs://{bucket}/{name}")
         return
     path = local_path(uri)
     if os.path.abspath(path) == os.path.abspath(os.sep):
-        raise StorageError(f"{uri}: is the whole disk; name a directory in it")
+        raise StorageError(f"{uri}: is the whole disk", "name a directory in it")
     try:
         shutil.rmtree(path)
     except FileNotFoundError:
@@ -269,7 +269,7 @@ def _write_local(uri: str, data: Content, *, new: bool = False) -> None:
     except BaseException as error:
         os.unlink(temporary)
         if isinstance(error, FileExistsError):
-            raise ExistingFile(f"{uri}: cannot write: it exists; delete it or name another") from None
+            raise ExistingFile(f"{uri}: cannot write: it exists", "delete it or name another") from None
         if isinstance(error, OSError):
             raise explained(uri, "write", error) from None
         raise

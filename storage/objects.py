@@ -164,7 +164,7 @@ class ObjectReader(io.RawIOBase):
                 )
         except MissingFile:
             raise StorageError(
-                f"{self._uri}: was replaced or deleted while it was read; run again when its writer has finished"
+                f"{self._uri}: was replaced or deleted while it was read", "run again when its writer has finished"
             ) from None
         return content
 
@@ -241,7 +241,7 @@ def _ask_once(*arguments: object, **options: object) -> object:
 def _blob(uri: str, generation: int | None = None) -> storage.Blob:
     bucket, _, name = object_path(uri).partition("/")
     if not name:
-        raise StorageError(f"{uri}: names a bucket; write gs://bucket/name")
+        raise StorageError(f"{uri}: names a bucket", "write gs://bucket/name")
     return client().bucket(bucket).blob(name, generation=generation)
 
 
@@ -266,19 +266,19 @@ def _explaining(uri: str, action: str) -> Iterator[None]:
     except exceptions.NotFound:
         raise explained(uri, action, FileNotFoundError()) from None
     except exceptions.PreconditionFailed:
-        raise ExistingFile(f"{uri}: cannot {action}: it exists; delete it or name another") from None
+        raise ExistingFile(f"{uri}: cannot {action}: it exists", "delete it or name another") from None
     except (exceptions.Unauthorized, exceptions.Forbidden):
         if not isinstance(client()._credentials, AnonymousCredentials):
             raise explained(uri, action, PermissionError()) from None
         _client.cache_clear()  # so that a login helps a process that goes on
         raise ForbiddenFile(
-            f"{uri}: cannot {action}: no credentials were found and the bucket is not public; "
-            "run `gcloud auth application-default login`"
+            f"{uri}: cannot {action}: no credentials were found and the bucket is not public",
+            "run `gcloud auth application-default login`",
         ) from None
     except exceptions.RetryError as error:
         raise StorageError(
-            f"{uri}: cannot {action}: the server still fails after many tries ({_words(error.cause)}); "
-            "check the network, then run again"
+            f"{uri}: cannot {action}: the server still fails after many tries ({_words(error.cause)})",
+            "check the network, then run again",
         ) from None
     except _TROUBLE as error:
         raise explained(uri, action, error) from None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -15,6 +14,7 @@ from urllib3.util import Retry
 
 from storage.errors import ForbiddenFile, MissingFile, StorageError
 from storage.files import read_bytes
+from storage.uris import without_secrets
 
 LARGEST = 256 << 20
 """Bytes; what a config names is a vocabulary, not a corpus, and is held in memory."""
@@ -37,14 +37,6 @@ def is_web(uri: str) -> bool:
     return uri.startswith(_SECURE)
 
 
-def without_secrets(uri: str) -> str:
-    """An address as it may be shown: without user, password and query, which may hold a key."""
-    if not is_web(uri):
-        return uri
-    parts = urlsplit(uri)
-    return f"{_SECURE}{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
 def read_pinned(uri: str, sha256: str | None = None) -> bytes:
     """The bytes of a file.
 
@@ -58,13 +50,13 @@ def read_pinned(uri: str, sha256: str | None = None) -> bytes:
     """
     shown = without_secrets(uri)
     if is_web(uri) and sha256 is None:
-        raise StorageError(f"{shown}: may change at any time; give the sha256 of the file you mean")
+        raise StorageError(f"{shown}: may change at any time", "give the sha256 of the file you mean")
     content = _download(uri) if is_web(uri) else read_bytes(uri)
     found = hashlib.sha256(content).hexdigest()
     if sha256 is not None and not hmac.compare_digest(found, sha256.lower()):
         raise StorageError(
-            f"{shown}: has the SHA-256 {found}, expected was {sha256.lower()}; name the file that was pinned, "
-            "or pin this one if you trust it"
+            f"{shown}: has the SHA-256 {found}, expected was {sha256.lower()}",
+            "name the file that was pinned, or pin this one if you trust it",
         )
     return content
 
@@ -78,22 +70,22 @@ def _download(uri: str) -> bytes:
             with session.get(uri, stream=True, timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as answer:
                 return _body(answer, shown)
     except requests.RequestException as error:
-        raise StorageError(f"{shown}: cannot read: {_trouble(error)}; {_REMEDY}") from None
+        raise StorageError(f"{shown}: cannot read: {_trouble(error)}", _REMEDY) from None
 
 
 def _body(answer: requests.Response, shown: str) -> bytes:
     status = answer.status_code
     if status in (404, 410):
-        raise MissingFile(f"{shown}: cannot read: no such file there; check the address")
+        raise MissingFile(f"{shown}: cannot read: no such file there", "check the address")
     if status in (401, 403):
-        raise ForbiddenFile(f"{shown}: cannot read: permission denied (status {status}); name a local copy")
+        raise ForbiddenFile(f"{shown}: cannot read: permission denied (status {status})", "name a local copy")
     if status != 200:
-        raise StorageError(f"{shown}: cannot read: the server answers with status {status}; {_REMEDY}")
+        raise StorageError(f"{shown}: cannot read: the server answers with status {status}", _REMEDY)
     content = bytearray()
     for piece in answer.iter_content(_PIECE):
         content += piece
         if len(content) > LARGEST:
-            raise StorageError(f"{shown}: is larger than {LARGEST >> 20} MiB; name a vocabulary's file")
+            raise StorageError(f"{shown}: is larger than {LARGEST >> 20} MiB", "name a vocabulary's file")
     return bytes(content)
 
 

@@ -7,6 +7,7 @@ import re
 from storage.errors import StorageError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_SECRETS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*)")
 _GS = "gs://"
 
 
@@ -21,7 +22,15 @@ def is_remote(uri: str) -> bool:
         return False
     if scheme[1] == "gs":
         return True
-    raise StorageError(f"{uri}: unknown scheme {scheme[1]}://; use a local path or gs://bucket/name")
+    raise StorageError(f"{without_secrets(uri)}: unknown scheme {scheme[1]}://", "use a local path or gs://bucket/name")
+
+
+def without_secrets(uri: str) -> str:
+    """An address as it may be shown: without user, password and query, which may hold a key; others as they are."""
+    found = _SECRETS.match(uri)
+    if found is None or found[1] in (_GS, "file://"):
+        return uri
+    return found[1] + found[2]
 
 
 def local_path(uri: str) -> str:
@@ -37,7 +46,7 @@ def object_path(uri: str) -> str:
     """
     path = uri.removeprefix(_GS).rstrip("/")
     if not path or path.startswith("/"):
-        raise StorageError(f"{uri}: names no bucket; write gs://bucket/name")
+        raise StorageError(f"{uri}: names no bucket", "write gs://bucket/name")
     return path
 
 

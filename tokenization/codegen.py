@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from tokenization.gpt2_ranks import SEPARATOR, read_ranks
+from tokenization.bpe.gpt2_ranks import SEPARATOR, read_ranks
 from tokenization.hf_json import HfJsonTokenizer
 from tokenization.special_tokens import check_specials
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from buffers.texts import Texts
 from schemas.errors import CodemillError
 from storage.files import join, read_bytes, write_atomic
-from tokenization.byte_level import byte_level_encoder, piece_bytes
+from tokenization.bpe.byte_level import byte_level_encoder, piece_bytes
 from tokenization.piece_bytes import PieceBytes
 from tokenization.tokenizer import TokenBatch, identity_of
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from schemas.config import CodegenTokenizerConfig, PinnedFile, TokenizerJsonConfig
 from schemas.errors import CodemillError
 from storage.files import exists, join
-from storage.pinned import read_pinned, without_secrets
-from tokenization import codegen, hf_json, sentencepiece
+from storage.pinned import read_pinned
+from storage.uris import without_secrets
+from tokenization import codegen, hf_json
+from tokenization.sentencepiece import tokenizer as sentencepiece
 from tokenization.tokenizer import Tokenizer
 
 

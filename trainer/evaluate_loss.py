@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from schemas.model_config import ModelConfig
-from trainer.attention import Target
 from trainer.data import Batches
-from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
-from trainer.parameters import Parameters
+from trainer.model.attention import Target
+from trainer.model.documents import DocumentRule
+from trainer.model.parameters import Parameters
 
 
 def held_out_loss(

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
 from schemas.plan import Rematerialise
-from trainer.attention import Target, this_machine
-from trainer.documents import DocumentRule, target_mask
-from trainer.model import head, hidden, unrolling
-from trainer.parameters import Parameters
+from trainer.model.attention import Target, this_machine
+from trainer.model.decoder import head, hidden, unrolling
+from trainer.model.documents import DocumentRule, target_mask
+from trainer.model.parameters import Parameters
 
 Z_LOSS = 1e-4
 _SCORES_AT_ONCE = {"cpu": 1 << 20}

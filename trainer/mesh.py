@@ -12,7 +12,7 @@ from jax.sharding import AxisType, Mesh, NamedSharding
 from schemas.errors import CodemillError
 from schemas.model_config import ModelConfig
 from schemas.plan import MeshConfig
-from trainer.parameters import Axis, parameter_table, partition
+from trainer.model.parameters import Axis, parameter_table, partition
 
 Tree = TypeVar("Tree")
 AXES = ("data", "fsdp", "tensor")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import optax
 
 from schemas.model_config import ModelConfig
-from trainer.parameters import parameter_table
+from trainer.model.parameters import parameter_table
 
 
 def make_optimizer(config: ModelConfig, weight_decay: float, clip: float) -> optax.GradientTransformation:

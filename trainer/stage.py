@@ -15,21 +15,21 @@ from jax.sharding import Mesh
 
 from loaders.sequences import Sequences
 from schemas.plan import Plan
-from trainer.checkpoint import Checkpoints
+from trainer.checkpoints.checkpoint import Checkpoints
+from trainer.checkpoints.lineage import Lineage, StageDone
 from trainer.data import Batches, BatchShape
-from trainer.documents import DocumentRule
 from trainer.evaluate_loss import held_out_loss
-from trainer.flops import Peak, flops_per_token
-from trainer.lineage import Lineage, StageDone
-from trainer.log import RunLog
 from trainer.mesh import batch_sharding, shardings
-from trainer.meter import Meter
-from trainer.parameters import Parameters
-from trainer.profile import Profile
+from trainer.metrics.flops import Peak, flops_per_token
+from trainer.metrics.log import RunLog
+from trainer.metrics.meter import Meter
+from trainer.metrics.profile import Profile
+from trainer.metrics.watch import LateWatch
+from trainer.model.documents import DocumentRule
+from trainer.model.parameters import Parameters
 from trainer.schedule import learning_rate
 from trainer.snapshot import StageData
 from trainer.step import StepConfig, TrainState, empty_moments, step_config, train_step
-from trainer.watch import LateWatch
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ import optax
 
 from schemas.model_config import ModelConfig
 from schemas.plan import Plan, Rematerialise, StagePlan
-from trainer.attention import Target, choose_kernel
-from trainer.documents import DocumentRule
 from trainer.loss import sequence_loss
 from trainer.mesh import constrain_parameters
+from trainer.model.attention import Target, choose_kernel
+from trainer.model.documents import DocumentRule
+from trainer.model.parameters import Parameters, initial_parameters
 from trainer.optimizer import make_optimizer
-from trainer.parameters import Parameters, initial_parameters
 
 Summed = tuple[Parameters, jax.Array, jax.Array]
 """Gradient, loss and share of places that are targets, summed over microbatches."""

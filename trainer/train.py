@@ -10,19 +10,19 @@ import jax
 
 from schemas.plan import Plan, StagePlan
 from storage.files import join
-from trainer.agreement import Agreement
-from trainer.checkpoint import DIRECTORY, open_checkpoints
-from trainer.flops import device_peak, mfu_formula
-from trainer.lineage import Lineage, check_continues
-from trainer.log import RunLog
+from trainer.checkpoints.checkpoint import DIRECTORY, open_checkpoints
+from trainer.checkpoints.lineage import Lineage, check_continues
 from trainer.mesh import abstract, check_divisible, make_mesh, shardings
-from trainer.parameters import count_parameters
-from trainer.profile import Profile
-from trainer.signals import stop_on_sigterm
+from trainer.metrics.flops import device_peak, mfu_formula
+from trainer.metrics.log import RunLog
+from trainer.metrics.profile import Profile
+from trainer.metrics.tensorboard import Events
+from trainer.model.parameters import count_parameters
+from trainer.processes.agreement import Agreement
+from trainer.processes.signals import stop_on_sigterm
 from trainer.snapshot import is_published, open_stage, open_stages
 from trainer.stage import Run, Stopped, train_stage
 from trainer.step import TrainState, initial_state
-from trainer.tensorboard import Events
 
 WAIT_SECONDS = 10.0
 """Between two looks for a snapshot that is waited for."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from codemill.report.summary import print_summary
+from codemill.report.write import REPORT_NAME, has_pages, write_snapshot_pages
 from codemill.screen.progress import BuildProgress, make_console
 from pipelines.build import build
-from pipelines.runner import Runner, default_workers
+from pipelines.jobs.runner import Runner, default_workers
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest
 from schemas.reasons import Outcome
+from storage.files import join
 
 
 def build_snapshot(
@@ -20,7 +22,10 @@ def build_snapshot(
     against: tuple[str, ...] = (),
     beam_options: tuple[str, ...] = (),
 ) -> Manifest:
-    """Build `config` into `output` and print the summary; the arguments are those of `codemill build`."""
+    """Build `config` into `output`, write the pages about it and print the summary.
+
+    The arguments are those of `codemill build`.
+    """
     console = make_console()
     progress = BuildProgress(console)
     runner = Runner(workers or default_workers(), progress, beam_options)
@@ -39,4 +44,7 @@ def build_snapshot(
         )
     else:
         console.print("up to date: every pass was already there", highlight=False)
+    if seconds or not has_pages(output):
+        write_snapshot_pages(output, manifest, output, work)
+    console.print(f"to look at: {join(output, REPORT_NAME)}", highlight=False, markup=False, soft_wrap=True)
     return manifest

@@ -19,7 +19,7 @@ from codemill.curves import draw_curve
 from codemill.explain.answer import explain
 from codemill.screen.progress import make_console
 from codemill.verify.snapshot import verify_snapshot
-from pipelines.runner import default_workers
+from pipelines.jobs.runner import default_workers
 from schemas.config import load_config
 from schemas.errors import CheckFailed
 from schemas.manifest import Manifest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 
 from codemill.screen.progress import make_console
-from pipelines.document_table import treatment_of
-from pipelines.fetch import check_scan
+from pipelines.bigquery.fetch import check_scan
+from pipelines.documents.document_table import treatment_of
 from pipelines.sources import plan
 from schemas.config import BuildConfig
 from schemas.sources import BigQuerySource

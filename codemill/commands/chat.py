@@ -24,9 +24,10 @@ def chat(
     top_p: TopP = 0.95,
     seed: Seed = 42,
 ) -> None:
-    """Write a program in turns: say what is wanted, line by line, and the model writes the code.
+    """Write a program in turns with a model.
 
-    Lines may come from standard input too. /help lists what else can be said.
+    Say what is wanted, line by line, and the model writes the code. Lines may come from standard
+    input too. /help lists what else can be said.
 
     Example: codemill chat runs/codegen-350m
     """

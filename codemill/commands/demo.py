@@ -6,15 +6,21 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import directories
 from codemill.commands.options import Workers
 
 
 def demo(
-    output: Annotated[str, typer.Option("--output", "-o", help="Directory for the demo's files.")] = "demo",
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Directory for the demo's files.", autocompletion=directories)
+    ] = "demo",
     steps: Annotated[int, typer.Option(help="Training steps per stage.", min=20)] = 40,
     workers: Workers = None,
 ) -> None:
-    """Build a snapshot from the packages of this Python environment and train a small model on it in three stages.
+    """Show everything on a small scale: build, train, sample.
+
+    The packages of this Python environment become a snapshot, on which a small model is trained in three stages. It
+    takes a few minutes.
 
     Example: codemill demo --output demo
     """

@@ -25,13 +25,16 @@ def estimate(
         list[str] | None,
         typer.Option(help="Share of a source's text that is kept, where known, SOURCE=4.5%; repeatable."),
     ] = None,
-    sample: Annotated[str, typer.Option(help="Text to build for the measurements, of all sources together.")] = "64MB",
-    workers: Annotated[int, typer.Option(help="Workers to tell the time for.", min=1)] = 100,
+    sample: Annotated[
+        str, typer.Option(help="Text to build for the measurements, of all sources together, as in 64MB or 1GiB.")
+    ] = "64MB",
+    workers: Annotated[int, typer.Option(help="Dataflow workers to tell the time for.", min=1)] = 100,
 ) -> None:
-    """Say what a build will take and cost on Dataflow: core-hours, shuffle, storage, price.
+    """Say what a build will take and cost on Google Dataflow.
 
-    A sample of the input is built on this machine, in a temporary directory, and what each pass took is scaled to the
-    whole. Duplicates across the whole corpus are not seen in a sample: --kept says what is left.
+    In core-hours, bytes shuffled and stored, and dollars. A sample of the input is built on this machine, in a
+    temporary directory, and what each pass took is scaled to the whole. Duplicates across the whole corpus are not seen
+    in a sample: --kept says what is left.
 
     Example: codemill estimate examples/codegen.yaml
 

@@ -7,17 +7,25 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import checkpoints, directories, runs
 from codemill.commands.options import Workers
 from schemas.errors import CodemillError
 
-app = typer.Typer(help="Score a model's programs: HumanEval, MTPB, and both after each stage.", no_args_is_help=True)
+app = typer.Typer(help="Score a model's programs: HumanEval, MTPB, each stage.", no_args_is_help=True)
 
 Model = Annotated[
     str | None,
-    typer.Option(help="Run directory, local or gs://, or a directory with a Hugging Face CodeGen.", show_default=False),
+    typer.Option(
+        help="Run directory, local or gs://, or a directory with a Hugging Face CodeGen.",
+        show_default=False,
+        autocompletion=runs,
+    ),
 ]
 Checkpoint = Annotated[
-    int | None, typer.Option(help="Step of a run's checkpoint.  [default: the newest]", show_default=False)
+    int | None,
+    typer.Option(
+        help="Step of a run's checkpoint.  [default: the newest]", show_default=False, autocompletion=checkpoints
+    ),
 ]
 Data = Annotated[
     str | None,
@@ -28,11 +36,19 @@ Completions = Annotated[
 ]
 Output = Annotated[
     str | None,
-    typer.Option("--output", "-o", help="Where completions and results go.  [default: beside]", show_default=False),
+    typer.Option(
+        "--output",
+        "-o",
+        help="Where completions and results go.  [default: beside the model or the completions]",
+        show_default=False,
+        autocompletion=directories,
+    ),
 ]
-Temperature = Annotated[str, typer.Option(help="One, or several with commas between.")]
-TopP = Annotated[float, typer.Option(help="Draw among the likeliest tokens that reach this share.")]
-Seed = Annotated[int, typer.Option(min=0, help="Of the draws.")]
+Temperature = Annotated[
+    str, typer.Option(help="How freely tokens are drawn: one number, or several with commas between.")
+]
+TopP = Annotated[float, typer.Option(help="Draw among the likeliest tokens that reach this share, above 0 up to 1.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same tokens.")]
 Batch = Annotated[int, typer.Option(min=1, help="Completions that are drawn at once.")]
 Tokens = Annotated[int, typer.Option(min=1, help="The most new tokens of a completion.")]
 SingleTurn = Annotated[bool, typer.Option("--single-turn", help="All prompts of a problem at once, as one.")]
@@ -66,8 +82,9 @@ def humaneval(
     batch: Batch = 16,
     workers: Workers = None,
 ) -> None:
-    """Tell pass@1, 10 and 100 on HumanEval; run again, it goes on.
+    """Score on HumanEval: pass@1, 10 and 100; run again, it goes on.
 
+    pass@k is the share of problems that one of k samples solves; it is told for each k up to --samples.
     --completions takes OpenAI's samples.jsonl: {"task_id": ..., "completion": ...} a line.
 
     Example: codemill evaluate humaneval --model runs/codegen-350m --data HumanEval.jsonl.gz
@@ -107,8 +124,9 @@ def mtpb(
     batch: Batch = 16,
     workers: Workers = None,
 ) -> None:
-    """Tell the pass rate on the Multi-Turn Programming Benchmark; run again, it goes on.
+    """Score on MTPB, programs in turns; run again, it goes on.
 
+    Told is the pass rate on the Multi-Turn Programming Benchmark.
     --completions takes the files of the published sampling script, one after the other.
 
     Example: codemill evaluate mtpb --model runs/codegen-350m --data mtpb.jsonl
@@ -137,7 +155,7 @@ def mtpb(
 
 @app.command()
 def stages(
-    run: Annotated[str, typer.Argument(help="Run directory, local or gs://.", metavar="RUN")],
+    run: Annotated[str, typer.Argument(help="Run directory, local or gs://.", metavar="RUN", autocompletion=runs)],
     benchmark: Annotated[Benchmark, typer.Option(help="What to score on.")] = Benchmark.HUMANEVAL,
     data: Data = None,
     samples: Annotated[
@@ -150,7 +168,9 @@ def stages(
     batch: Batch = 16,
     workers: Workers = None,
 ) -> None:
-    """Score the last checkpoint of each stage of a run, side by side; run again, it goes on.
+    """Score the last checkpoint of each stage; run again, it goes on.
+
+    The stages of a run are told side by side, as a table and a picture.
 
     Example: codemill evaluate stages runs/codegen-350m --data HumanEval.jsonl.gz
     """

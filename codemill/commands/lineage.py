@@ -14,7 +14,10 @@ def lineage(
     ] = None,
     shards: Annotated[bool, typer.Option("--shards", help="List each shard with its SHA-256.")] = False,
     step: Annotated[
-        int | None, typer.Option(min=1, help="List the documents of this step instead, tab-separated.")
+        int | None,
+        typer.Option(
+            min=1, help="List the documents of this step instead, tab-separated; see also explain RUN step:N."
+        ),
     ] = None,
 ) -> None:
     """Say what a run's weights learned from: stages, snapshots, shards; or which documents were in one step.

@@ -16,11 +16,18 @@ Topology = Annotated[
     str | None,
     typer.Option(help="TPU slice to compile for, such as v4:4x4x8, v5e:16x16 or v4-256.", show_default=False),
 ]
-Mfu = Annotated[float, typer.Option(help="Model FLOP utilisation to tell days for, with --topology.", min=0.01, max=1)]
+Mfu = Annotated[
+    float,
+    typer.Option(
+        help="Share of the peak speed (model FLOP utilisation) to tell days for, with --topology.", min=0.01, max=1
+    ),
+]
 
 
 def plan(plan: Plan, topology: Topology = None, mfu: Mfu = 0.5) -> None:
-    """Check a training plan against its snapshots, and say what it asks for, without training.
+    """Check a training plan, and say what it asks for.
+
+    Its snapshots are opened, and compared with what the plan expects.
 
     With --topology its steps are compiled for that slice first, which needs no TPU, and its snapshots need not be
     there yet: memory of a chip, collectives, checkpoint size, least time. Exit status 1 if a chip's memory is too
@@ -31,10 +38,10 @@ def plan(plan: Plan, topology: Topology = None, mfu: Mfu = 0.5) -> None:
     Example: codemill plan examples/codegen-16b-plan.yaml --topology v4:4x4x8
     """
     from schemas.plan import load_plan
-    from trainer.parameters import count_parameters
-    from trainer.preflight import preflight
+    from trainer.model.parameters import count_parameters
+    from trainer.preflight.fit import preflight
+    from trainer.preflight.topology import parse_topology
     from trainer.snapshot import open_stages
-    from trainer.topology import parse_topology
 
     wanted = load_plan(plan)
     slice_ = None if topology is None else parse_topology(topology)
@@ -69,7 +76,7 @@ def _say_what_is_there(plan: schemas.plan.Plan) -> None:
 
 
 def _say_stage(plan: schemas.plan.Plan, stage: schemas.plan.StagePlan, data: StageData) -> None:
-    from trainer.flops import flops_per_token
+    from trainer.metrics.flops import flops_per_token
 
     sequences = stage.batch_of(stage.steps) * stage.batch_sequences
     tokens = sequences * plan.model.context_length

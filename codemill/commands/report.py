@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from codemill.commands.options import Snapshot
+from typing import Annotated
+
+import typer
+
+RUN_PLAN = "plan.json"
+"""What tells a run from a snapshot, without importing JAX."""
 
 
-def report(snapshot: Snapshot) -> None:
-    """Show a snapshot's ledger and mixture: what was read, kept and dropped, why, and the shards it became.
+def report(
+    directory: Annotated[str, typer.Argument(help="Snapshot or training run, local or gs://.", metavar="SNAPSHOT|RUN")],
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="Directory of the pages.  [default: the same]", show_default=False),
+    ] = None,
+) -> None:
+    """Show a snapshot or a run, and write pages about it: report.html to look at, for snapshots also their data card.
+
+    Of a snapshot: what was read, kept and dropped and why, its signals, duplicates, mixture, tokens, shards. Of a run:
+    its losses, its data and its checkpoints. The pages fetch nothing and can be sent to anyone.
 
     Example: codemill report snapshots/codegen
     """
     from codemill.report.mixture import mixture, print_mixture
     from codemill.report.summary import print_summary
+    from codemill.report.write import write_run_page, write_snapshot_pages
     from codemill.screen.progress import make_console
     from schemas.manifest import load_manifest
+    from storage.files import exists, join
 
-    console, manifest = make_console(), load_manifest(snapshot)
-    print_summary(console, manifest, snapshot)
-    print_mixture(console, mixture(snapshot, manifest))
+    console = make_console()
+    if exists(join(directory, RUN_PLAN)):
+        written = [write_run_page(directory, output or directory)]
+    else:
+        manifest = load_manifest(directory)
+        print_summary(console, manifest, directory)
+        print_mixture(console, mixture(directory, manifest))
+        written = write_snapshot_pages(directory, manifest, output or directory)
+    for path in written:
+        console.print(f"written: {path}", highlight=False, markup=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import directories
 from codemill.commands.options import Against, Config, Plan, Workers
 from codemill.commands.train import RunDirectory
 
@@ -13,7 +14,10 @@ from codemill.commands.train import RunDirectory
 def run(
     config: Config,
     plan: Plan,
-    snapshot: Annotated[str, typer.Option(help="Snapshot directory; the plan's stages must name the same one.")],
+    snapshot: Annotated[
+        str,
+        typer.Option(help="Snapshot directory; the plan's stages must name the same one.", autocompletion=directories),
+    ],
     output: RunDirectory,
     workers: Workers = None,
     against: Against = None,

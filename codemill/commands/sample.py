@@ -7,18 +7,25 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import checkpoints, runs
+
 Model = Annotated[
     str,
     typer.Argument(
-        help="Run directory, local or gs://, or a local directory with a Hugging Face CodeGen.", metavar="MODEL"
+        help="Run directory, local or gs://, or a local directory with a Hugging Face CodeGen.",
+        metavar="MODEL",
+        autocompletion=runs,
     ),
 ]
 Checkpoint = Annotated[
-    int | None, typer.Option(help="Step of a run's checkpoint.  [default: the newest]", show_default=False)
+    int | None,
+    typer.Option(
+        help="Step of a run's checkpoint.  [default: the newest]", show_default=False, autocompletion=checkpoints
+    ),
 ]
-Temperature = Annotated[float, typer.Option(help="Of the draws; 0 takes the likeliest token.", min=0)]
-TopP = Annotated[float, typer.Option(help="Draw among the likeliest tokens that reach this share.")]
-Seed = Annotated[int, typer.Option(help="Of the draws.", min=0)]
+Temperature = Annotated[float, typer.Option(help="How freely tokens are drawn; 0 always takes the likeliest.", min=0)]
+TopP = Annotated[float, typer.Option(help="Draw among the likeliest tokens that reach this share, above 0 up to 1.")]
+Seed = Annotated[int, typer.Option(help="The same seed draws the same tokens.", min=0)]
 
 
 def sample(
@@ -36,9 +43,9 @@ def sample(
         typer.Option(help="End before this text, in which \\n and \\t may stand; repeatable.", show_default=False),
     ] = None,
 ) -> None:
-    r"""Continue a text with a model: each continuation is printed after the prompt.
+    r"""Continue a text with a model.
 
-    On a terminal it appears as it is written.
+    Each continuation is printed after the prompt. On a terminal it appears as it is written.
 
     Example: codemill sample runs/codegen-350m --prompt "def fibonacci(n):" --stop "\ndef"
     """

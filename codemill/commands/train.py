@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import runs
 from codemill.commands.options import Plan
 
 RunDirectory = Annotated[
-    str, typer.Option("--output", "-o", help="Run directory for checkpoints and metrics, local or gs://.")
+    str,
+    typer.Option(
+        "--output", "-o", help="Run directory for checkpoints and metrics, local or gs://.", autocompletion=runs
+    ),
 ]
 
 
@@ -32,7 +36,9 @@ def train(
         typer.Option(envvar="CODEMILL_COORDINATOR", help="HOST:PORT of process 0, a free port that all can reach."),
     ] = None,
 ) -> None:
-    """Train a plan's stages; run again, it goes on from the last checkpoint, across stage edges too.
+    """Train the stages of a plan; run again, it goes on.
+
+    It goes on from the last checkpoint, across the edges of stages too.
 
     On a Cloud TPU slice the same command on every host makes one run of them. Elsewhere `codemill launch` starts the
     processes of one machine; those of several are started by hand, with the last three options.

@@ -6,7 +6,7 @@ from codemill.commands.options import Snapshot, Workers
 
 
 def verify(snapshot: Snapshot, workers: Workers = None) -> None:
-    """Read every byte of a snapshot again and hold it against its manifest.
+    """Check a snapshot: every byte, against its manifest.
 
     Checks SHA-256 and size of every file, the CRC of every record, ids, streams, provenance, counts and the ledger.
     Exit status 1 when anything is wrong.
@@ -15,8 +15,8 @@ def verify(snapshot: Snapshot, workers: Workers = None) -> None:
     """
     from codemill.screen.progress import BuildProgress, make_console
     from codemill.verify.snapshot import verify_snapshot
-    from pipelines.progress import Done
-    from pipelines.runner import default_workers
+    from pipelines.jobs.progress import Done
+    from pipelines.jobs.runner import default_workers
     from schemas.errors import CheckFailed
 
     console = make_console()
@@ -35,8 +35,10 @@ def verify(snapshot: Snapshot, workers: Workers = None) -> None:
     for problem in result.problems:
         console.print(f"wrong: {problem}", highlight=False, markup=False)
     if result.problems:
+        count = len(result.problems)
+        things = f"{count} things are" if count > 1 else "one thing is"
         raise CheckFailed(
-            f"{snapshot}: {len(result.problems)} things are not as the manifest says", "restore it or build it again"
+            f"{snapshot}: {things} not as the manifest says", "restore what is named above, or build the snapshot again"
         )
     console.print(
         f"{snapshot}: {result.files} files, {result.records:,} records, {result.bytes / 1e6:,.1f} MB: all as promised",

@@ -6,16 +6,24 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import rules
 from codemill.commands.options import Snapshot
 
 
 def whatif(
     snapshot: Snapshot,
     changes: Annotated[
-        list[str], typer.Option("--set", help="RULE=NUMBER, or RULE.LANGUAGE=NUMBER for one language; repeatable.")
+        list[str],
+        typer.Option(
+            "--set",
+            help="RULE=NUMBER, or RULE.LANGUAGE=NUMBER for one language; repeatable.",
+            autocompletion=rules,
+        ),
     ],
 ) -> None:
-    """Say which documents other filter thresholds would keep or drop, from the signals that the snapshot stores.
+    """Say which documents other filter thresholds would keep or drop.
+
+    From the signals that the snapshot stores; nothing is read or built again. `codemill report` shows its rules.
 
     Example: codemill whatif snapshots/demo --set longest_line=2000 --set mean_line_length.python=80
     """

@@ -16,9 +16,9 @@ from dedup.shingles import shingle_sets
 from pipelines.build import build, work_directory
 from pipelines.duplicates.candidates import BAND_ROW
 from pipelines.duplicates.exact import EXACT_ROW
-from pipelines.progress import Done, Progress
-from pipelines.runner import Runner
-from pipelines.shuffled_bytes import counted_shuffles
+from pipelines.jobs.progress import Done, Progress
+from pipelines.jobs.runner import Runner
+from pipelines.jobs.shuffled_bytes import counted_shuffles
 from pipelines.sources import Unit
 from pipelines.tables import read_table
 from schemas.config import BuildConfig, SentencePieceConfig

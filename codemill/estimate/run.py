@@ -9,10 +9,10 @@ from typing import NamedTuple
 from codemill.estimate.measure import amounts_of_source, measure_build, search_of, training_bytes
 from codemill.estimate.model import Amounts, Measured, Quantity, Term, fit, least, predict, scaled, searched, total
 from codemill.estimate.sample import Source, choose, share_out, sources_of
-from pipelines.fetch import check_scan
-from pipelines.harvest import harvest
-from pipelines.progress import Progress, Silence
-from pipelines.runner import Runner
+from pipelines.bigquery.fetch import check_scan
+from pipelines.documents.harvest import harvest
+from pipelines.jobs.progress import Progress, Silence
+from pipelines.jobs.runner import Runner
 from pipelines.sources import Unit
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from codemill.screen.progress import BuildProgress
 from evaluation.sampling.settings import Settings
-from pipelines.progress import Done
+from pipelines.jobs.progress import Done
 from schemas.errors import CodemillError
 
 

@@ -14,8 +14,8 @@ from evaluation.sampling.sampler import Sampler
 from evaluation.writer import ModelWriter
 from storage.files import exists, join, open_input
 from storage.listing import list_files
-from trainer.checkpoint import read_checkpoint_lineage
-from trainer.log import PLAN_NAME
+from trainer.checkpoints.checkpoint import read_checkpoint_lineage
+from trainer.metrics.log import PLAN_NAME
 
 _END = 1 << 20
 """Bytes at each end of a file of weights that stand for it."""

@@ -17,7 +17,7 @@ from codemill.lineage import load_run_plan
 from evaluation.mtpb.rates import Difficulty, difficulties, grouped
 from evaluation.mtpb.turns import Mode
 from storage.files import join, write_atomic
-from trainer.checkpoint import read_checkpoint_lineage
+from trainer.checkpoints.checkpoint import read_checkpoint_lineage
 
 Rows = dict[str, dict[str, float]]
 """Scores, 0 to 1, by what they are and then by stage."""

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.shard_plan import PlannedSplit
+from pipelines.shards.plan import PlannedSplit
 from pipelines.tables import read_table
 from schemas.documents import repository_id
 from schemas.errors import CodemillError

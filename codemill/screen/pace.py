@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.progress import Done
+from pipelines.jobs.progress import Done
 
 SHORTEST = 1.0
 """Seconds that are watched before a speed is told."""

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from codemill.screen.pace import Pace
-from pipelines.progress import Done
+from pipelines.jobs.progress import Done
 
 PLAIN_WIDTH = 180
 PLAIN_INTERVAL = 10.0

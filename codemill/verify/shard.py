@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from codemill.explain.placement import provenance_name
-from pipelines.snapshot_files import describe_file
+from pipelines.snapshot.files import describe_file
 from pipelines.tables import read_table
 from schemas.errors import CheckFailed
 from schemas.manifest import Manifest, Packing, Shard, Split

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from codemill.verify.shard import check_shard
-from pipelines.snapshot_files import SNAPSHOT_DIRECTORIES, describe_file
+from pipelines.snapshot.files import SNAPSHOT_DIRECTORIES, describe_file
 from pipelines.tables import read_table
 from schemas.documents import split_key
 from schemas.ledger import Amount, merge_outcomes

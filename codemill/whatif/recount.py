@@ -16,6 +16,7 @@ from pipelines.tables import read_table
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest
 from schemas.rules import Rule
+from schemas.suggest import did_you_mean
 from storage.files import join
 
 CHANGE = re.compile(r"^(?P<rule>[^.=]+)(\.(?P<language>[^.=]+))?=(?P<value>[^=]+)$")
@@ -97,7 +98,7 @@ def what_if(snapshot: str, manifest: Manifest, changes: Sequence[Change]) -> Ans
     for change in changes:
         if change.rule not in known:
             raise CodemillError(
-                f"{snapshot}: no source has a filter rule {change.rule!r}",
+                f"{snapshot}: no source has a filter rule {change.rule!r}{did_you_mean(change.rule, known)}",
                 f"its rules are {', '.join(known)}" if known else "its sources have no filter rules",
             )
     changed = {source: _changed(rules, changes) for source, rules in manifest.rules.items()}

@@ -17,9 +17,9 @@ import jax.numpy as jnp
 
 from evaluation.sampling.weights import Layer, Weights
 from schemas.model_config import ModelConfig
-from trainer.attention import MASKED
-from trainer.model import layer_norm
-from trainer.rotary import rotate
+from trainer.model.attention import MASKED
+from trainer.model.decoder import layer_norm
+from trainer.model.rotary import rotate
 
 
 class Cache(NamedTuple):

@@ -6,16 +6,17 @@ import json
 from typing import NamedTuple
 
 from schemas.errors import CheckFailed, CodemillError
+from schemas.manifest import MANIFEST_NAME
 from schemas.model_config import ModelConfig
-from schemas.plan import Plan
 from storage.files import exists, join, read_bytes
-from tokenization import codegen, hf_json, sentencepiece
+from tokenization import codegen, hf_json
 from tokenization.load import load_tokenizer
+from tokenization.sentencepiece import tokenizer as sentencepiece
 from tokenization.tokenizer import Tokenizer
-from trainer.checkpoint import load_checkpoint
-from trainer.huggingface import load_pretrained
-from trainer.log import PLAN_NAME
-from trainer.parameters import Parameters
+from trainer.checkpoints.checkpoint import load_checkpoint
+from trainer.metrics.log import PLAN_NAME, read_plan
+from trainer.model.huggingface import load_pretrained
+from trainer.model.parameters import Parameters
 
 _CONFIG = "config.json"
 _TOKENIZER_SETTINGS = "tokenizer_config.json"
@@ -44,8 +45,10 @@ def load_model(path: str, checkpoint: int | None = None) -> Model:
     if exists(join(path, PLAN_NAME)):
         model = _from_run(path, checkpoint)
     elif not exists(join(path, _CONFIG)):
+        is_snapshot = exists(join(path, MANIFEST_NAME))
+        what = "is a snapshot, not a model" if is_snapshot else f"holds neither {PLAN_NAME} nor {_CONFIG}"
         raise CodemillError(
-            f"{path}: holds neither {PLAN_NAME} nor {_CONFIG}",
+            f"{path}: {what}",
             "name a directory that `codemill train` or `codemill export-hf` wrote, or a Hugging Face CodeGen",
         )
     elif checkpoint is not None:
@@ -61,7 +64,7 @@ def load_model(path: str, checkpoint: int | None = None) -> Model:
 
 
 def _from_run(run: str, checkpoint: int | None) -> Model:
-    plan = Plan.model_validate(json.loads(read_bytes(join(run, PLAN_NAME))))
+    plan = read_plan(run)
     config, params, lineage = load_checkpoint(plan.checkpoint.directory or run, checkpoint)
     snapshot = plan.stages[len(lineage.stages) - 1].parts[0].snapshot
     try:

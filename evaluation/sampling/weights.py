@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from schemas.model_config import ModelConfig
-from trainer.parameters import Parameters
+from trainer.model.parameters import Parameters
 
 LANES = 128
 """The vocabulary is filled up to a multiple of this; what fills it is never drawn."""

@@ -9,6 +9,7 @@ import yaml
 from filtering.rules import check_rules
 from schemas.errors import CodemillError
 from schemas.rules import Rule
+from schemas.suggest import did_you_mean
 
 _FOLDER = Path(__file__).parent
 
@@ -25,7 +26,10 @@ def load_rule_set(name: str) -> tuple[Rule, ...]:
         CodemillError: there is no rule set of this name.
     """
     if name not in rule_set_names():
-        raise CodemillError(f"there is no rule set {name!r}", f"choose from {', '.join(rule_set_names())}")
+        raise CodemillError(
+            f"there is no rule set {name!r}{did_you_mean(name, rule_set_names())}",
+            f"choose from {', '.join(rule_set_names())}",
+        )
     document = yaml.safe_load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
     rules = tuple(Rule.model_validate(rule) for rule in document["rules"])
     check_rules(rules)

@@ -13,7 +13,6 @@ from dedup.bands import band_keys
 from dedup.candidates import CandidateStats, candidate_pairs
 from dedup.distinct_pairs import distinct_pairs
 from dedup.ranges import range_of
-from pipelines.blobs import receive, rows, send
 from pipelines.duplicates.compared import (
     BLOCK_SHIFT,
     RANK_COLUMNS,
@@ -23,7 +22,8 @@ from pipelines.duplicates.compared import (
     rows_of,
 )
 from pipelines.duplicates.counts import count
-from pipelines.exchange import Exchange, Value
+from pipelines.jobs.blobs import receive, rows, send
+from pipelines.jobs.exchange import Exchange, Value
 from pipelines.tables import signatures_of
 from schemas.config import NearConfig
 from schemas.reasons import Outcome

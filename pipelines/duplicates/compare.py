@@ -15,12 +15,12 @@ from pipelines.code_version import code_hash
 from pipelines.duplicates.candidates import BandRows, CandidatePairs
 from pipelines.duplicates.compared import ComparedBlock, Ranking, keyed_blocks
 from pipelines.duplicates.counts import check_arrivals, clear_counts, read_counts, write_counts
+from pipelines.duplicates.earlier import Earlier
 from pipelines.duplicates.exact import ExactDrops, ExactRows, WriteExact
 from pipelines.duplicates.verified import ShingleSets, VerifiedPairs
-from pipelines.earlier import Earlier
-from pipelines.exchange import Exchange, exchange
-from pipelines.progress import Done
-from pipelines.runner import Runner
+from pipelines.jobs.exchange import Exchange, exchange
+from pipelines.jobs.progress import Done
+from pipelines.jobs.runner import Runner
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig, NearConfig
 from storage.listing import list_files
@@ -56,7 +56,7 @@ def compare(
         workspace: where the dataset goes.
         runner: where the job runs.
     """
-    code = code_hash("buffers", "dedup", "pipelines.duplicates", "pipelines.earlier", "pipelines.blobs")
+    code = code_hash("buffers", "dedup", "pipelines.duplicates", "pipelines.jobs.blobs")
     digests = [other.manifest.digest for other in earlier]
     dataset = workspace.dataset("compare", code, config.dedup.decisive(), key, digests)
     if dataset.summary() is not None:

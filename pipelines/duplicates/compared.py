@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from dedup.licenses import license_ranks
 from dedup.rank import rank_order
-from pipelines.earlier import Earlier
-from pipelines.harvest import Block
+from pipelines.documents.block import Block
+from pipelines.duplicates.earlier import Earlier
+from pipelines.jobs.tasks import hand_out
 from pipelines.tables import read_table
-from pipelines.tasks import hand_out
 from pipelines.workspace import Dataset
 from schemas.config import BuildConfig
 from schemas.documents import fingerprints_name

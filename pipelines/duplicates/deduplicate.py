@@ -12,6 +12,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipelines.code_version import code_hash
+from pipelines.documents.block import Harvest
 from pipelines.duplicates.compare import compare
 from pipelines.duplicates.compared import ComparedBlock, compared_blocks, keyed_blocks
 from pipelines.duplicates.counts import check_arrivals, clear_counts, read_counts, write_counts
@@ -23,14 +24,13 @@ from pipelines.duplicates.drops import (
     WriteDuplicates,
     duplicates_path,
 )
+from pipelines.duplicates.earlier import Earlier
 from pipelines.duplicates.losses import check_losses
 from pipelines.duplicates.rounds import drops_in_rounds
 from pipelines.duplicates.verified import edges_directory
-from pipelines.earlier import Earlier
-from pipelines.harvest import Harvest
-from pipelines.progress import Done
-from pipelines.runner import Runner
-from pipelines.tasks import hand_out
+from pipelines.jobs.progress import Done
+from pipelines.jobs.runner import Runner
+from pipelines.jobs.tasks import hand_out
 from pipelines.workspace import Dataset, Workspace
 from schemas.config import BuildConfig
 from storage.listing import list_files

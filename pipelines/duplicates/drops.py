@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from dedup.survivors import survivors
-from pipelines.blobs import read_rows, receive, rows, split_by
 from pipelines.duplicates.compared import BLOCK_SHIFT, ComparedBlock, read_columns, rows_of, words
 from pipelines.duplicates.counts import count
 from pipelines.duplicates.exact import exact_path
+from pipelines.jobs.blobs import read_rows, receive, rows, split_by
 from pipelines.tables import read_table, write_table
 from pipelines.workspace import Dataset, write_json
 from schemas.documents import DUPLICATE_SCHEMA, ID_TYPE

@@ -10,7 +10,6 @@ import numpy as np
 
 from dedup.exact import exact_duplicates
 from dedup.ranges import range_of
-from pipelines.blobs import receive, rows, send, split_by, write_rows
 from pipelines.duplicates.compared import (
     BLOCK_SHIFT,
     RANK_COLUMNS,
@@ -20,7 +19,8 @@ from pipelines.duplicates.compared import (
     words,
 )
 from pipelines.duplicates.counts import count
-from pipelines.exchange import Exchange, Value
+from pipelines.jobs.blobs import receive, rows, send, split_by, write_rows
+from pipelines.jobs.exchange import Exchange, Value
 from pipelines.workspace import Dataset
 
 EXACT_ROW = np.dtype([("hash_0", "<u8"), ("hash_1", "<u8"), ("key", "<u8"), ("order", "<u8"), ("id", "<u8")])

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.compute as pc
 
+from pipelines.documents.block import Block
 from pipelines.duplicates.compared import compared_blocks, rows_of
 from pipelines.duplicates.drops import duplicates_path, losses_path
-from pipelines.earlier import Earlier
-from pipelines.harvest import Block
+from pipelines.duplicates.earlier import Earlier
 from pipelines.tables import read_table
 from pipelines.workspace import Dataset, read_json, read_many
 from schemas.config import BuildConfig

@@ -13,14 +13,14 @@ import apache_beam as beam
 import numpy as np
 
 from dedup.rounds import UNDECIDED, Asked, News, Part, advance, asks, listen, prepare, proofs
-from pipelines.blobs import read_arrays, read_rows, receive, rows, split_by, write_arrays, write_rows
 from pipelines.duplicates.candidates import bucket_of
 from pipelines.duplicates.counts import clear_counts, count, read_counts, write_counts
 from pipelines.duplicates.drops import near_drops
 from pipelines.duplicates.verified import EDGE_ROW, edges_path
-from pipelines.progress import Done
-from pipelines.runner import Runner
-from pipelines.tasks import hand_out
+from pipelines.jobs.blobs import read_arrays, read_rows, receive, rows, split_by, write_arrays, write_rows
+from pipelines.jobs.progress import Done
+from pipelines.jobs.runner import Runner
+from pipelines.jobs.tasks import hand_out
 from pipelines.workspace import Dataset, read_json, write_json
 from schemas.errors import CheckFailed
 from storage.files import exists

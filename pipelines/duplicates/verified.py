@@ -14,11 +14,11 @@ from dedup.distinct_pairs import distinct_pairs
 from dedup.places import Places
 from dedup.shingles import shingle_sets
 from dedup.verify import verify
-from pipelines.blobs import receive, rows, write_rows
 from pipelines.duplicates.candidates import CANDIDATE_ROW, REQUEST_ROW
 from pipelines.duplicates.compared import RANK_COLUMNS, Ranking, read_columns, rows_of
 from pipelines.duplicates.counts import count
-from pipelines.exchange import Exchange, Value
+from pipelines.jobs.blobs import receive, rows, write_rows
+from pipelines.jobs.exchange import Exchange, Value
 from pipelines.workspace import Dataset
 from schemas.config import NearConfig
 from schemas.errors import CheckFailed

@@ -162,7 +162,7 @@ def _remote_content(file: InputFile) -> bytes:
     except MissingFile:
         raise changed(file.uri) from None
     except StorageError as error:
-        raise CodemillError(str(error)) from None
+        raise CodemillError(error.message, error.remedy) from None
 
 
 def _licenses(files: Iterable[InputFile]) -> dict[str, str]:

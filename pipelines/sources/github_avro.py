@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from pipelines.sources.elements import Element, FileRejected
 from pipelines.sources.github_rows import BATCH_BYTES, NUMBERS, GithubRows, check_columns
-from pipelines.sources.inputs import find_inputs, open_unchanged
-from pipelines.sources.unit import InputFile, Unit
+from pipelines.sources.inputs import open_unchanged, whole_files
+from pipelines.sources.unit import Unit
 from schemas.reasons import Reject
 from schemas.sources import GithubSource
 from storage.errors import StorageError
@@ -26,8 +26,7 @@ def plan(source: str, config: GithubSource) -> list[Unit]:
     Raises:
         CodemillError: a path matches nothing.
     """
-    files = [InputFile(uri, *entry) for uri, entry in find_inputs(config.paths, SUFFIXES)]
-    return [Unit(source, config.kind, ordinal, (file,), 0, file.size) for ordinal, file in enumerate(files)]
+    return whole_files(source, config.kind, config.paths, SUFFIXES)
 
 
 def read(unit: Unit, config: GithubSource) -> Iterator[Element]:

@@ -14,9 +14,9 @@ import pyarrow as pa
 from pipelines.sources.decompression import decompressed
 from pipelines.sources.elements import Element, FileRejected, RejectRow
 from pipelines.sources.github_rows import NUMBERS, GithubRows
-from pipelines.sources.inputs import find_inputs, open_unchanged, printable
+from pipelines.sources.inputs import open_unchanged, printable, whole_files
 from pipelines.sources.lines import LongLine, split_lines
-from pipelines.sources.unit import InputFile, Unit
+from pipelines.sources.unit import Unit
 from schemas.reasons import Reject
 from schemas.sources import GithubSource
 
@@ -44,8 +44,7 @@ def plan(source: str, config: GithubSource) -> list[Unit]:
     Raises:
         CodemillError: a path matches nothing.
     """
-    files = [InputFile(uri, *entry) for uri, entry in find_inputs(config.paths, SUFFIXES)]
-    return [Unit(source, config.kind, ordinal, (file,), 0, file.size) for ordinal, file in enumerate(files)]
+    return whole_files(source, config.kind, config.paths, SUFFIXES)
 
 
 def read(unit: Unit, config: GithubSource) -> Iterator[Element]:

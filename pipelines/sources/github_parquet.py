@@ -103,7 +103,8 @@ def _damage_as_reject(file: InputFile) -> Iterator[None]:
         raise
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         if "google::cloud" in str(error):  # the connection, not the file
-            raise CodemillError(str(explained(file.uri, "read", error))) from None
+            told = explained(file.uri, "read", error)
+            raise CodemillError(told.message, told.remedy) from None
         words = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise FileRejected(Reject.CORRUPT_FILE, "", words) from None
 

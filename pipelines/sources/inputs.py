@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from pipelines.sources.elements import FileRejected
-from pipelines.sources.unit import InputFile
+from pipelines.sources.unit import InputFile, Unit
 from schemas.errors import CodemillError
 from schemas.reasons import Reject
 from storage.errors import ForbiddenFile, MissingFile, StorageError
@@ -32,11 +32,21 @@ def find_inputs(paths: tuple[str, ...], suffixes: tuple[str, ...]) -> list[tuple
             if not entries:
                 root, entries = path, [e for e in list_files(path) if e.relative.endswith(suffixes)]
         except StorageError as error:
-            raise CodemillError(str(error)) from None
+            raise CodemillError(error.message, error.remedy) from None
         if not entries:
             raise CodemillError(f"{path}: matches no file", f"check it; a directory needs {' or '.join(suffixes)}")
         found += [(join(root, entry.relative), entry) for entry in entries]
     return in_order(found)
+
+
+def whole_files(source: str, kind: str, paths: tuple[str, ...], suffixes: tuple[str, ...]) -> list[Unit]:
+    """One unit per file that the paths name.
+
+    Raises:
+        CodemillError: as `find_inputs`.
+    """
+    files = [InputFile(uri, *entry) for uri, entry in find_inputs(paths, suffixes)]
+    return [Unit(source, kind, ordinal, (file,), 0, file.size) for ordinal, file in enumerate(files)]
 
 
 def in_order(found: Iterable[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
@@ -83,10 +93,10 @@ def open_unchanged(file: InputFile, *, random_access: bool = False) -> pa.Native
     except ForbiddenFile as error:
         # On gs:// the same trouble is the account's, for every file: that ends the build.
         if is_remote(file.uri):
-            raise CodemillError(str(error)) from None
+            raise CodemillError(error.message, error.remedy) from None
         raise FileRejected(Reject.UNREADABLE_FILE, "", "permission denied") from None
     except StorageError as error:
-        raise CodemillError(str(error)) from None
+        raise CodemillError(error.message, error.remedy) from None
 
 
 def changed(uri: str) -> CodemillError:

@@ -41,7 +41,7 @@ def find_tree_files(config: DirectorySource) -> list[tuple[str, Entry]]:
         try:
             matching = list(_files(_tree(path, config.repositories)))
         except StorageError as error:
-            raise CodemillError(str(error)) from None
+            raise CodemillError(error.message, error.remedy) from None
         if not matching:
             raise CodemillError(f"{path}: no directory with files there", "check the path")
         found += matching

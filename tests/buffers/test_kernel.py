@@ -46,6 +46,15 @@ def test_the_cache_lies_where_the_environment_says(room: Path, tmp_path: Path, m
     assert directory_now(room).parent == tmp_path / "kernels"
 
 
+def test_the_kernels_of_a_package_lie_with_those_of_its_whole_room(room: Path) -> None:
+    """They may have been compiled with some of its other packages."""
+    (room / "__init__.py").touch()
+    (room / "deeper").mkdir()
+    (room / "deeper" / "__init__.py").touch()
+    assert buffers.kernel._room_of(room / "deeper" / "two.py") == room
+    assert buffers.kernel._room_of(room / "one.py") == room
+
+
 def test_a_kernel_computes_and_leaves_numbas_settings_alone() -> None:
     before = buffers.kernel.config.CACHE_DIR
     twice = kernel(_twice)

@@ -80,3 +80,11 @@ def test_row_indices_refuses_rows_that_are_not_there() -> None:
         row_indices(3, np.array([True]))
     with pytest.raises(TypeError, match="float64"):
         row_indices(3, np.array([1.0]))
+
+
+@given(st.lists(st.tuples(st.binary(max_size=9), st.none() | st.binary(max_size=9)), max_size=6))
+def test_replace_changes_the_named_documents_alone(documents: list[tuple[bytes, bytes | None]]) -> None:
+    changed = {i: new for i, (_, new) in enumerate(documents) if new is not None}
+    texts = Texts.from_list([old for old, _ in documents]).replace(changed)
+    assert [texts.document(i) for i in range(len(texts))] == [old if new is None else new for old, new in documents]
+    assert not texts.data[texts.offsets[-1] :].any() and texts.data.size >= texts.offsets[-1] + PADDING

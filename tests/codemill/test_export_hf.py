@@ -7,14 +7,14 @@ import numpy as np
 
 from codemill.export_hf import export
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from schemas.plan import Plan
 from tests.corpus import write_corpus
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
-from trainer.checkpoint import load_checkpoint
-from trainer.huggingface import load_pretrained
+from trainer.checkpoints.checkpoint import load_checkpoint
+from trainer.model.huggingface import load_pretrained
 from trainer.train import train
 
 

@@ -5,8 +5,8 @@ import pytest
 from codemill.explain.answer import explain
 from codemill.lineage import lineage_lines, step_lines
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CheckFailed, CodemillError
 from schemas.manifest import MANIFEST_NAME, load_manifest

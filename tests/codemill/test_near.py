@@ -7,12 +7,12 @@ from typer.testing import CliRunner
 
 from codemill.cli import app
 from codemill.near import Answer, near
-from pipelines.fingerprints import look_up
+from pipelines.snapshot.fingerprints import look_up
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest
 from tests.dedup import plain
 from tests.pipelines.duplicates.corpora import corpus_config, made_texts
-from tests.pipelines.test_earlier import build_one
+from tests.pipelines.duplicates.test_earlier import build_one
 
 
 @pytest.fixture(scope="module")

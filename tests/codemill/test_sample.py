@@ -12,7 +12,7 @@ from evaluation.sampling.sampler import Sampler
 from evaluation.sampling.settings import Settings
 from schemas.errors import CodemillError
 from tests.evaluation.sampling.tiny import tiny_model
-from trainer.huggingface import export_pretrained
+from trainer.model.huggingface import export_pretrained
 
 PROMPT = "def f(x):\n"
 

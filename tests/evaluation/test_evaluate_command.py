@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -129,12 +130,15 @@ def test_each_stage_has_its_end(run: str) -> None:
 
 
 def test_a_picture_has_a_line_for_each_score() -> None:
-    picture = ElementTree.fromstring(
-        stages_svg("a < b", {"pass@1": {"nl": 0.1, "mono": 0.3}, "pass@10": {"nl": 0, "mono": 1}})
-    )
-    lines = picture.findall("{http://www.w3.org/2000/svg}polyline")
-    ends = [(line.get("points") or "").split(",")[-1] for line in lines]
-    assert ends == ["231.2", "24.0"]  # 30 and 100 of 100 %, downwards
+    drawn = stages_svg("a < b", {"pass@1": {"nl": 0.1, "mono": 0.3}, "pass@10": {"nl": 0, "mono": 1}})
+    picture = ElementTree.fromstring(drawn)
+    lines = [
+        path.get("d") or "" for path in picture.iter("{http://www.w3.org/2000/svg}path") if path.get("stroke-width")
+    ]
+    heights = [[float(y) for y in re.findall(r"[ML][\d.]+,([\d.]+)", line)] for line in lines[:2]]
+    assert heights == [pytest.approx([234, 182]), pytest.approx([260, 0])]  # of 260 pixels for 0 to 100 %, downwards
+    words = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"a < b", "nl", "mono", "pass@1", "pass@10", "100%"} <= words and "var(" not in drawn
 
 
 def test_mistakes_are_told_in_one_line(tmp_path: Path, functions: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from buffers.texts import Texts
 from evaluation.likelihood import ModelLikelihood, Surprise
 from tests.evaluation.sampling.tiny import CONFIG, tiny_model
-from trainer.model import logits
+from trainer.model.decoder import logits
 
 TEXTS = [
     ["# Import libraries.\n\n", "# Print one.\n", "print(1)\n\n", "# Then two.\n"],

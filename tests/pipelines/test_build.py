@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.build import build, work_directory
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest

@@ -30,6 +30,18 @@ def test_the_lock_is_held_until_the_last_worker_is_gone(tmp_path: Path) -> None:
         pass
 
 
+def test_a_build_that_is_refused_leaves_no_directory_that_it_made(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    with pytest.raises(CodemillError), only_build_in(str(old), str(new)):
+        raise CodemillError("odd")
+    assert old.exists() and not new.exists()
+    with pytest.raises(CodemillError), only_build_in(str(old), str(new)):
+        (new / "file").touch()
+        raise CodemillError("odd")
+    assert new.exists()
+
+
 def test_builds_on_gs_exclude_each_other_on_one_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with (

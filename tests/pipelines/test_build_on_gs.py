@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
-from pipelines.snapshot_files import publish_manifest, unpublish
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
+from pipelines.snapshot.files import publish_manifest, unpublish
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import load_manifest

@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.prism import build_prism, prism_options
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from tests.corpus import write_corpus
 from tests.pipelines.test_build import hashes
 

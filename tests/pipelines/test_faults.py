@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.build import build, work_directory
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from storage.errors import StorageError

@@ -9,8 +9,8 @@ import pytest
 
 from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from pipelines.sources.inputs import printable
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest, load_manifest

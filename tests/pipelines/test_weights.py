@@ -14,9 +14,9 @@ from codemill.explain.answer import explain
 from codemill.report.mixture import mixture
 from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
-from pipelines.tokenise import epochs_of
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
+from pipelines.tokens.tokenise import epochs_of
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest, load_manifest
 from schemas.sources import PileSource

@@ -6,6 +6,7 @@ import yaml
 
 from schemas.config import BuildConfig, CodegenTokenizerConfig, PinnedFile, load_config
 from schemas.errors import CodemillError
+from storage.errors import MissingFile
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL: dict[str, Any] = {
@@ -103,5 +104,5 @@ def test_files_that_cannot_be_trusted_are_refused(tmp_path: Path, file: Any, wor
 
 
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(CodemillError, match=r"nowhere\.yaml: cannot be read"):
+    with pytest.raises(MissingFile, match=r"nowhere\.yaml: cannot read"):
         load_config(str(tmp_path / "nowhere.yaml"))

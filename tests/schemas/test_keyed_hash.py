@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.keyed_hash import keyed_hash, keyed_order
+from schemas.keyed_hash import copy_ids, draws, keyed_hash, keyed_order
 
 MASK = (1 << 64) - 1
 GOLDEN = ["e2752494fe1140e7", "7161c1f272a303fc", "40c0652cad3797d6"]
@@ -61,3 +61,17 @@ def test_hashes_are_uniform() -> None:
 @given(st.integers(0, 300))
 def test_order_is_a_permutation(count: int) -> None:
     assert sorted(keyed_order(3, "records", count).tolist()) == list(range(count))
+
+
+@given(st.lists(st.binary(min_size=16, max_size=16), min_size=1, max_size=8), st.integers(1, 1000))
+def test_copies_of_a_document_are_told_apart_and_the_first_is_itself(ids: list[bytes], copies: int) -> None:
+    rows = as_rows(ids)
+    assert (copy_ids(rows, np.zeros(len(ids), np.uint16)) == rows).all()
+    named = copy_ids(np.repeat(rows[:1], copies, axis=0), np.arange(copies))
+    assert np.unique(named, axis=0).shape == (copies, 16)
+
+
+def test_draws_depend_on_hash_and_place_alone() -> None:
+    assert (draws(np.uint64(5), 3, 4) == draws(np.uint64(5), 3, 4)).all()
+    every = np.concatenate([draws(np.uint64(hashed), place, 4) for hashed in range(20) for place in range(20)])
+    assert np.unique(every).size == every.size

@@ -19,7 +19,8 @@ from urllib3.util import Retry
 
 from storage import pinned
 from storage.errors import ForbiddenFile, MissingFile, StorageError
-from storage.pinned import read_pinned, without_secrets
+from storage.pinned import read_pinned
+from storage.uris import without_secrets
 
 CONTENT = b"ranks\n" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -12,8 +12,8 @@ from buffers.texts import Texts
 from schemas.errors import CodemillError
 from tests.corpus import python_text
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
+from tokenization.bpe.gpt2_ranks import SEPARATOR
 from tokenization.codegen import RUNS, build
-from tokenization.gpt2_ranks import SEPARATOR
 
 TOKENIZER = build(*gpt2_like_files())
 WITH_SPECIALS = build(*gpt2_like_files(), ("<a>", "<b>"))

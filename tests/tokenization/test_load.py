@@ -11,7 +11,7 @@ from tests.corpus import python_text
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from tests.tokenization.gpt2_files import library_form, tiktoken_form
 from tokenization.load import given_tokenizer, load_tokenizer
-from tokenization.sentencepiece import train
+from tokenization.sentencepiece.train import train
 
 TEXTS = Texts.from_list([python_text(5).encode()])
 

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import sentencepiece
 
-from tokenization.model_proto import Model, ModelType, Piece, PieceType
+from tokenization.sentencepiece.model_proto import Model, ModelType, Piece, PieceType
 
 MARK = "\u2581"
 FIXED = ["\n", "\n\n", "\r\n", "\t", "ab ", "é漢"]

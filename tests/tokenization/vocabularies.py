@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 
-from tokenization.model_proto import Model, ModelType, Piece, PieceType
+from tokenization.sentencepiece.model_proto import Model, ModelType, Piece, PieceType
 
 FIXED = ["\n", "\n\n", "\r\n", "\t"]
 

@@ -14,8 +14,8 @@ import numpy as np
 from schemas.model_config import ModelConfig
 from schemas.plan import MeshConfig
 from trainer.data import Batches, BatchShape
-from trainer.documents import DocumentRule
 from trainer.mesh import batch_sharding, make_mesh, shardings
+from trainer.model.documents import DocumentRule
 from trainer.step import StepConfig, initial_state, train_step
 
 MODEL = ModelConfig(layers=2, heads=4, head_dim=8, rotary_dim=4, vocabulary_rows=96, context_length=16)

@@ -19,7 +19,7 @@ from schemas.manifest import MANIFEST_NAME
 from schemas.plan import Plan
 from tests.trainer.plans import MODEL, stage
 from tests.trainer.snapshots import counting_records, write_snapshot
-from trainer.checkpoint import load_checkpoint, read_checkpoint_lineage
+from trainer.checkpoints.checkpoint import load_checkpoint, read_checkpoint_lineage
 from trainer.snapshot import open_stage
 from trainer.train import train
 

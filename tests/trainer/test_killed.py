@@ -30,26 +30,26 @@ ocp.CheckpointManager.save = saving
 """
 BEFORE_THE_COMMIT = f"""
 import os, signal
-import trainer.save_barrier
-call = trainer.save_barrier.SaveBarrier.__call__
+import trainer.checkpoints.save_barrier
+call = trainer.checkpoints.save_barrier.SaveBarrier.__call__
 import orbax.checkpoint._src.path.atomicity as atomicity
 async def finalize(self): {KILL}
 atomicity.AtomicRenameTemporaryPath.finalize = finalize
 """
 BEFORE_READING_BACK = f"""
 import os, signal
-import trainer.checkpoint
+import trainer.checkpoints.checkpoint
 def check_written(*arguments, **options): {KILL}
-trainer.checkpoint.check_written = check_written
+trainer.checkpoints.checkpoint.check_written = check_written
 """
 WHILE_REMOVING = f"""
 import os, signal, shutil
-import trainer.retention
+import trainer.checkpoints.retention
 def delete_tree(place):
     if os.path.exists(place):
         shutil.rmtree(place + "/params")
         {KILL}
-trainer.retention.delete_tree = delete_tree
+trainer.checkpoints.retention.delete_tree = delete_tree
 """
 MOMENTS = [WHILE_WRITING, BEFORE_THE_COMMIT, BEFORE_READING_BACK, WHILE_REMOVING]
 

@@ -7,8 +7,8 @@ import trainer.loss
 from schemas.model_config import ModelConfig
 from tests.trainer.plans import MODEL
 from trainer.loss import sequence_loss
-from trainer.model import logits
-from trainer.parameters import initial_parameters
+from trainer.model.decoder import logits
+from trainer.model.parameters import initial_parameters
 
 CONFIG = ModelConfig.model_validate(MODEL)
 PARAMS = initial_parameters(CONFIG, 0)

@@ -3,8 +3,8 @@ import numpy as np
 
 from schemas.model_config import ModelConfig
 from tests.trainer.plans import MODEL
+from trainer.model.parameters import initial_parameters, parameter_table
 from trainer.optimizer import make_optimizer
-from trainer.parameters import initial_parameters, parameter_table
 
 CONFIG = ModelConfig.model_validate(MODEL)
 

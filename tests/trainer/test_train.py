@@ -9,7 +9,7 @@ import pytest
 from schemas.errors import CheckFailed, CodemillError
 from tests.trainer.plans import three_stage_plan
 from tests.trainer.snapshots import counting_records, write_snapshot
-from trainer.checkpoint import load_checkpoint
+from trainer.checkpoints.checkpoint import load_checkpoint
 from trainer.train import train
 
 

@@ -12,8 +12,8 @@ import yaml
 
 from codemill.building.drive import drive
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import load_config
 from schemas.errors import CodemillError
 from schemas.manifest import MANIFEST_NAME, load_manifest
@@ -21,7 +21,7 @@ from storage.files import delete, join, read_bytes, write_atomic
 from storage.listing import list_files
 from tests.corpus import write_corpus
 from tests.pipelines.dataflow_server import DataflowServer, dataflow_server
-from tests.pipelines.test_dataflow import on_storage
+from tests.pipelines.jobs.engines.test_dataflow import on_storage
 from tests.storage.server import at_address, storage_server
 
 DEPLOY = Path(__file__).parents[3] / "deploy" / "dataflow"

@@ -13,8 +13,8 @@ from codemill.cli import app
 from codemill.estimate.measure import measure_build
 from codemill.estimate.model import Measured, Quantity, by_step
 from codemill.estimate.run import Estimate, Wanted, estimate
-from pipelines.bigquery import Scan
-from pipelines.progress import Silence
+from pipelines.bigquery.scan import Scan
+from pipelines.jobs.progress import Silence
 from pipelines.sources import plan
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError

@@ -6,8 +6,8 @@ import pytest
 from codemill.explain.answer import explain
 from codemill.verify.snapshot import verify_snapshot
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.errors import CheckFailed, CodemillError
 from tests.corpus import write_corpus
 

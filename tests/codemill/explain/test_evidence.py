@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from codemill.explain.answer import explain
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from tests.corpus import python_text
 
@@ -58,6 +60,15 @@ def test_what_was_replaced_is_counted_and_not_shown(snapshot: str) -> None:
     assert "replaced before anything else: 1 email; sha256 as it was read " in words
     assert "jane.roe" not in words
     assert "replaced" not in said(snapshot, "m1.py")
+
+
+def test_a_document_is_found_by_its_hash_before_and_after_replacing(snapshot: str) -> None:
+    raw = hashlib.sha256(f"AUTHOR = 'jane.roe@company.org'\n{python_text(50)}".encode()).hexdigest()
+    stored = re.search(r", sha256 ([0-9a-f]{64})$", said(snapshot, "mail.py"), re.MULTILINE)
+    assert stored is not None and stored[1] != raw
+    assert f"{raw} is its SHA-256 as it was read" in said(snapshot, raw[:64])
+    assert "tree: project/mail.py: " in said(snapshot, f"sha256:{raw[:12]}")
+    assert "tree: project/mail.py: " in said(snapshot, stored[1]) and "is its SHA-256" not in said(snapshot, stored[1])
 
 
 def test_the_benchmark_problem_is_named(snapshot: str) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from codemill.screen.pace import Pace, clock
-from pipelines.progress import Done
+from pipelines.jobs.progress import Done
 
 
 def test_amounts_speeds_and_the_time_left() -> None:

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from codemill.screen.progress import PLAIN_WIDTH, BuildProgress
-from pipelines.progress import Done
+from pipelines.jobs.progress import Done
 
 
 @pytest.fixture

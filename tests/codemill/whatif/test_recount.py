@@ -8,8 +8,8 @@ from rich.console import Console
 from codemill.whatif.recount import Change, parse_change, what_if
 from codemill.whatif.tables import print_answer
 from pipelines.build import build
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest

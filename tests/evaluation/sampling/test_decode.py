@@ -14,8 +14,8 @@ from evaluation.sampling.batch import Batch, Engine, Row
 from evaluation.sampling.settings import Settings
 from evaluation.sampling.weights import lay_out
 from tests.evaluation.sampling.nucleus import shares, uniformity
-from trainer.huggingface import load_pretrained
-from trainer.model import logits
+from trainer.model.decoder import logits
+from trainer.model.huggingface import load_pretrained
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "codegen-tiny"
 CONFIG, PARAMS = load_pretrained(str(GOLDEN))

@@ -8,7 +8,7 @@ from evaluation.sampling.model import Model
 from schemas.model_config import ModelConfig
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from tokenization.codegen import build
-from trainer.parameters import initial_parameters
+from trainer.model.parameters import initial_parameters
 
 CONFIG = ModelConfig(layers=1, heads=4, head_dim=8, rotary_dim=4, vocabulary_rows=700, context_length=160)
 PROMPTS = ("def f(x):\n", "a", "import numpy as np\n\nfor i in range(10):\n    print(i)\n", "x = 1\n", "")

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipelines.documents.block import Harvest
+from pipelines.documents.harvest import harvest
 from pipelines.duplicates import deduplicate, duplicates_path
-from pipelines.harvest import Harvest, harvest
-from pipelines.progress import Silence
-from pipelines.runner import Runner
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
 from pipelines.tables import read_table
 from pipelines.workspace import Workspace
 from schemas.config import BuildConfig

@@ -3,9 +3,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipelines.documents.block import Block
 from pipelines.duplicates.drops import duplicates_path, losses_path
 from pipelines.duplicates.losses import Loss, biggest_clusters, losses
-from pipelines.harvest import Block
 from pipelines.tables import write_table
 from pipelines.workspace import Dataset, write_json
 from schemas.documents import DUPLICATE_SCHEMA, document_key

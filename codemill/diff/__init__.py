@@ -1,0 +1,1 @@
+"""Two snapshots side by side: what differs in settings, inputs, documents, tokens and shards."""

@@ -1,0 +1,1 @@
+"""The pages that describe a snapshot to others: data card, Croissant, attribution."""

@@ -1,0 +1,1 @@
+"""How a Beam job runs: where, what goes from step to step, and how far it is."""

@@ -1,0 +1,1 @@
+"""Jobs on an engine: Dataflow, or any other that Beam has a runner for."""

@@ -1,0 +1,1 @@
+"""From token ids to shards: how many, what goes into which, and their bytes."""

@@ -1,0 +1,1 @@
+"""What a finished build publishes, beside its shards."""

@@ -1,0 +1,1 @@
+"""The tokenizer of a build, and its documents' token ids."""

@@ -1,0 +1,16 @@
+import pytest
+from pydantic import ValidationError
+
+from schemas.rules import COMPARISONS, Rule
+
+
+@pytest.mark.parametrize("comparison", COMPARISONS)
+def test_a_rule_knows_its_one_comparison(comparison: str) -> None:
+    rule = Rule.model_validate({"name": "r", "signal": "lines", comparison: 0})
+    assert (rule.comparison, rule.threshold) == (comparison, 0.0)
+
+
+@pytest.mark.parametrize("given", [{}, {"below": 1, "above": 0}, {"at_most": 1, "at_least": 1}])
+def test_none_and_two_are_refused(given: dict[str, float]) -> None:
+    with pytest.raises(ValidationError, match="rule 'r' needs exactly one of below, at_most, above, at_least"):
+        Rule.model_validate({"name": "r", "signal": "lines", **given})

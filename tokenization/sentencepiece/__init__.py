@@ -1,0 +1,1 @@
+"""SentencePiece's models, trained by its library and encoded by kernels: BPE and unigram."""

@@ -1,0 +1,1 @@
+"""Checkpoints: written, read again, kept or removed, and where their weights come from."""

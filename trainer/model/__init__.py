@@ -1,0 +1,1 @@
+"""CodeGen's decoder: its parameters, its layers, and its form at Hugging Face."""

@@ -1,0 +1,1 @@
+"""A run on several processes: how they meet, agree and stop."""
