@@ -11,8 +11,7 @@ from collections.abc import Collection
 
 import pyarrow.parquet as pq
 
-from codemill.explain.columns import hash_bytes
-from pipelines.tables import read_table
+from pipelines.tables import hash_bytes, read_table
 from pipelines.workspace import read_many
 from schemas.manifest import Manifest
 from storage.files import join, open_input

@@ -15,18 +15,13 @@ from pipelines.snapshot.publish import publish
 from pipelines.sources import Planner, plan
 from pipelines.tokens.corpus_tokenizer import named_tokenizer, trained_tokenizer
 from pipelines.tokens.tokenise import tokenise
-from pipelines.workspace import Workspace
+from pipelines.workspace import Workspace, work_directory
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import MANIFEST_NAME, Manifest
 from storage.files import exists, join
 from storage.leftovers import delete_unfinished
 from storage.listing import list_files
-
-
-def work_directory(output: str) -> str:
-    """Where a snapshot's intermediate datasets are: beside it, so that the snapshot itself holds only results."""
-    return output.rstrip("/") + ".work"
 
 
 def build(

@@ -93,6 +93,17 @@ def read_table(path: str, columns: Sequence[str] | None = None) -> pa.Table:
     return table.combine_chunks()
 
 
+def hash_bytes(column: pa.ChunkedArray) -> np.ndarray:
+    """A fixed-size binary column [n] of w bytes, without nulls, as uint8 [n, w]; of one chunk, nothing is copied."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # as older versions of pyarrow give it
+        array = array.chunk(0) if array.num_chunks else pa.array([], column.type)
+    width = column.type.byte_width
+    if not len(array):
+        return np.zeros((0, width), np.uint8)
+    return np.frombuffer(array.buffers()[1], np.uint8).reshape(-1, width)[array.offset : array.offset + len(array)]
+
+
 def signatures_of(column: pa.ChunkedArray, rows: np.ndarray) -> np.ndarray:
     """The signatures of some rows, uint32 [rows, bins]; none of them may be null."""
     joined = b"".join(column.take(pa.array(rows)).to_pylist())

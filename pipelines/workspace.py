@@ -21,6 +21,11 @@ READERS = 16
 Value = TypeVar("Value")
 
 
+def work_directory(output: str) -> str:
+    """Where a snapshot's intermediate datasets are: beside it, so that the snapshot itself holds only results."""
+    return output.rstrip("/") + ".work"
+
+
 def key_of(*parts: Any) -> str:
     """A short hash of JSON-able parts."""
     return hashlib.sha256(canonical_json(list(parts))).hexdigest()[:KEY_LENGTH]

@@ -20,6 +20,12 @@ from storage.files import exists, join, read_bytes
 
 FORMAT_VERSION = 3
 MANIFEST_NAME = "manifest.json"
+REPORT_NAME = "report.html"
+CARD_NAME = "README.md"
+CROISSANT_NAME = "croissant.json"
+ATTRIBUTION_NAME = "attribution.csv"
+PAGE_NAMES = (REPORT_NAME, CARD_NAME, CROISSANT_NAME, ATTRIBUTION_NAME)
+"""Pages that may lie beside a manifest. They follow from the snapshot, and its digest does not cover them."""
 TRAIN_SPLIT = "train"
 VALIDATION_PREFIX = "validation-"
 """Held-out documents are one split per language: `validation-python`."""

@@ -42,3 +42,10 @@ class Rule(BaseModel):
         """The value compared with, before any per-language override."""
         value: float = getattr(self, self.comparison)
         return value
+
+    @property
+    def condition(self) -> str:
+        """When it keeps a document of a language it applies to: `longest_line at most 1000, 5000 for json`."""
+        own = [f"{threshold:g} for {language}" for language, threshold in sorted(self.thresholds.items())]
+        whole = f"{self.signal} {self.comparison.replace('_', ' ')} {self.threshold:g}"
+        return ", ".join([whole, *own])

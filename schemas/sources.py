@@ -15,6 +15,9 @@ PERMISSIVE_LICENSES = ("mit", "apache-2.0", "bsd-2-clause", "bsd-3-clause", "isc
 Filters = str | tuple[Rule, ...]
 """A rule set's name (`codegen`, `bigcode`, `none`, ...) or rules written out."""
 
+VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr"))
+"""Folders in which no directory tree is read."""
+
 
 class _SourceBase(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from codemill.report.summary import print_summary
-from codemill.report.write import REPORT_NAME, has_pages, write_snapshot_pages
+from codemill.report.write import has_pages, write_snapshot_pages
 from codemill.screen.progress import BuildProgress, make_console
 from pipelines.build import build
 from pipelines.jobs.runner import Runner, default_workers
 from schemas.config import BuildConfig
-from schemas.manifest import Manifest
+from schemas.manifest import REPORT_NAME, Manifest
 from schemas.reasons import Outcome
 from storage.files import join
 

@@ -17,12 +17,13 @@ from rich.console import Console
 from codemill.building.build import build_snapshot
 from codemill.curves import draw_curve
 from codemill.explain.answer import explain
+from codemill.report.write import write_run_page
 from codemill.screen.progress import make_console
 from codemill.verify.snapshot import verify_snapshot
 from pipelines.jobs.runner import default_workers
 from schemas.config import load_config
 from schemas.errors import CheckFailed
-from schemas.manifest import Manifest
+from schemas.manifest import REPORT_NAME, Manifest
 from schemas.plan import load_plan
 from storage.files import join, read_bytes, write_atomic
 
@@ -52,11 +53,13 @@ def run_demo(output: str, steps: int, workers: int | None) -> None:
 
     train(load_plan(plan_path), run, report=lambda line: console.print(line, highlight=False, markup=False))
     _show_curves(console, run, manifest)
+    write_run_page(run, run)
     console.rule("sample")
     _sample(console, run)
     console.rule("where to look")
     shard = manifest.stages["mono"].splits["train"].shards[0].name
     for line in (
+        f"{join(snapshot, REPORT_NAME)} and {join(run, REPORT_NAME)}: open them in a browser",
         f"codemill report {snapshot}",
         f"codemill verify {snapshot}",
         f"codemill explain {snapshot} {shard}:0:100",

@@ -18,8 +18,8 @@ from apache_beam.runners.dataflow.dataflow_runner import DataflowPipelineResult
 
 from codemill.building.build import build_snapshot
 from codemill.screen.failure import tell_failure
-from pipelines.build import work_directory
 from pipelines.jobs.engines.dataflow import build_arguments, console_url, explained_job
+from pipelines.workspace import work_directory
 from schemas.config import load_config
 from schemas.errors import CodemillError
 from storage.errors import StorageError

@@ -39,6 +39,11 @@ def runs(incomplete: str) -> list[str]:
     return _offered(incomplete, None, _RUN)
 
 
+def snapshots_and_runs(incomplete: str) -> list[str]:
+    """Names of either, and folders on the way to them."""
+    return _offered(incomplete, None, (*_SNAPSHOT, *_RUN))
+
+
 def checkpoints(context: typer.Context, incomplete: str) -> list[str]:
     """Steps of the checkpoints of the run that the line names."""
     run = _named(context, "model", "run")

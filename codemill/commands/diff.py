@@ -6,10 +6,14 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import snapshots
+
 
 def diff(
-    a: Annotated[str, typer.Argument(help="Snapshot directory, local or gs://.", metavar="A")],
-    b: Annotated[str, typer.Argument(help="The snapshot to compare it with.", metavar="B")],
+    a: Annotated[
+        str, typer.Argument(help="Snapshot directory, local or gs://.", metavar="A", autocompletion=snapshots)
+    ],
+    b: Annotated[str, typer.Argument(help="The snapshot to compare it with.", metavar="B", autocompletion=snapshots)],
     limit: Annotated[int, typer.Option(help="Names, units and shares shown of each kind at most.", min=0)] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead, with all shares.")] = False,
 ) -> None:

@@ -6,10 +6,17 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import snapshots_and_runs
+
 
 def explain(
     where: Annotated[
-        str, typer.Argument(help="Snapshot directory, or a run's for a step of it; local or gs://.", metavar="SNAPSHOT")
+        str,
+        typer.Argument(
+            help="Snapshot directory, or a run's for a step of it; local or gs://.",
+            metavar="SNAPSHOT",
+            autocompletion=snapshots_and_runs,
+        ),
     ],
     what: Annotated[
         str | None,

@@ -6,11 +6,16 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import checkpoints, runs
+
 
 def lineage(
-    run: Annotated[str, typer.Argument(help="Run directory, local or gs://.", metavar="RUN")],
+    run: Annotated[str, typer.Argument(help="Run directory, local or gs://.", metavar="RUN", autocompletion=runs)],
     checkpoint: Annotated[
-        int | None, typer.Option(help="Step of the checkpoint.  [default: the newest]", show_default=False)
+        int | None,
+        typer.Option(
+            help="Step of the checkpoint.  [default: the newest]", show_default=False, autocompletion=checkpoints
+        ),
     ] = None,
     shards: Annotated[bool, typer.Option("--shards", help="List each shard with its SHA-256.")] = False,
     step: Annotated[

@@ -6,15 +6,28 @@ from typing import Annotated
 
 import typer
 
+from codemill.commands.completion import directories, snapshots_and_runs
+
 RUN_PLAN = "plan.json"
 """What tells a run from a snapshot, without importing JAX."""
 
 
 def report(
-    directory: Annotated[str, typer.Argument(help="Snapshot or training run, local or gs://.", metavar="SNAPSHOT|RUN")],
+    directory: Annotated[
+        str,
+        typer.Argument(
+            help="Snapshot or training run, local or gs://.", metavar="SNAPSHOT|RUN", autocompletion=snapshots_and_runs
+        ),
+    ],
     output: Annotated[
         str | None,
-        typer.Option("--output", "-o", help="Directory of the pages.  [default: the same]", show_default=False),
+        typer.Option(
+            "--output",
+            "-o",
+            help="Directory of the pages.  [default: the same]",
+            show_default=False,
+            autocompletion=directories,
+        ),
     ] = None,
 ) -> None:
     """Show a snapshot or a run, and write pages about it: report.html to look at, for snapshots also their data card.

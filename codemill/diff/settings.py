@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.manifest import Manifest
+from schemas.rules import Rule
 
 WRITTEN_OUT = "rules written out"
+ORDER = "(order)"
+"""The key of the order of rules, which decides the reason of a document that fails several."""
 TOKENIZER = "made_tokenizer.identity"
 """The key of what was made of the config's `tokenizer`."""
 
@@ -32,6 +35,8 @@ def compare_settings(a: Manifest, b: Manifest) -> tuple[Setting, ...]:
 
 def _by_word(key: str, a: Any, b: Any) -> Iterator[Setting]:
     """A list of words is told by the words that only one has; whole, where the order alone differs."""
+    if key.endswith(f".{ORDER}") and set(a or ()) != set(b or ()):
+        return  # rules that only one has are told by themselves
     if isinstance(a or b, tuple) and set(a or ()) != set(b or ()):
         for word in sorted(set(a or ()) ^ set(b or ())):
             yield Setting(f"{key}[{word}]", *(word in side or None for side in (a or (), b or ())))
@@ -48,8 +53,8 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
     }
     rules = {
         source: {
-            "names": [rule.name for rule in rules],
-            **{rule.name: rule.model_dump(mode="json", exclude={"name"}, exclude_none=True) for rule in rules},
+            ORDER: [rule.name for rule in rules],
+            **{rule.name: _condition(rule) for rule in rules},
         }
         for source, rules in manifest.rules.items()
     }
@@ -61,6 +66,10 @@ def _settings(manifest: Manifest) -> dict[str, Any]:
         "made_tokenizer": manifest.tokenizer.model_dump(),
         "against": [f"{earlier.name} {earlier.digest}" for earlier in manifest.against],
     }
+
+
+def _condition(rule: Rule) -> str:
+    return rule.condition if rule.languages is None else f"{rule.condition}, of {' '.join(sorted(rule.languages))} only"
 
 
 def _flat(key: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -11,8 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from codemill.explain.columns import leading_words
-from pipelines.tables import read_table
+from pipelines.tables import hash_bytes, read_table
 from pipelines.workspace import read_many
 from schemas.documents import document_key
 from schemas.manifest import TRAIN_SPLIT, Manifest
@@ -146,3 +145,8 @@ def _read(path: str) -> _Table:
         source=source,
         train_tokens=Counter({(source, row["language"]): row["tokens_sum"] for row in sums if row["tokens_sum"]}),
     )
+
+
+def leading_words(column: pa.ChunkedArray) -> NDArray[np.uint64]:
+    """The first 16 bytes of each hash as two numbers, uint64 [n, 2], which order as the bytes do."""
+    return np.ascontiguousarray(hash_bytes(column)[:, :16]).view(">u8").astype(np.uint64)

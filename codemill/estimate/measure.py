@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from buffers.texts import Texts
 from codemill.estimate.model import Amounts, Measured, Quantity, Search, Term, total
 from dedup.shingles import shingle_sets
-from pipelines.build import build, work_directory
+from pipelines.build import build
 from pipelines.duplicates.candidates import BAND_ROW
 from pipelines.duplicates.exact import EXACT_ROW
 from pipelines.jobs.progress import Done, Progress
@@ -21,6 +21,7 @@ from pipelines.jobs.runner import Runner
 from pipelines.jobs.shuffled_bytes import counted_shuffles
 from pipelines.sources import Unit
 from pipelines.tables import read_table
+from pipelines.workspace import work_directory
 from schemas.config import BuildConfig, SentencePieceConfig
 from schemas.ledger import SourceRow
 from schemas.manifest import Manifest

@@ -9,10 +9,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from codemill.explain.columns import hash_bytes
 from codemill.explain.document import Document, explain_document, read_documents
 from codemill.explain.question import Content
-from pipelines.tables import read_table
+from pipelines.tables import hash_bytes, read_table
 from pipelines.workspace import read_many
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest

@@ -11,6 +11,7 @@ from codemill.explain.by_content import explain_holders, find_content
 from codemill.explain.document import explain_document, read_documents
 from codemill.explain.texts import Found, Search, find_texts, search_texts
 from codemill.near import near
+from pipelines.workspace import work_directory
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest
 from schemas.reasons import Outcome
@@ -41,7 +42,7 @@ def explain_snippet(snapshot: str, manifest: Manifest, text: bytes, limit: int) 
     if len(whole):
         yield f"whole text of {len(whole):,} document{'s' if len(whole) > 1 else ''}:"
         yield from explain_holders(snapshot, manifest, whole, limit)
-    blocks, fingerprints = find_texts(snapshot, manifest, snapshot.rstrip("/") + ".work")
+    blocks, fingerprints = find_texts(snapshot, manifest, work_directory(snapshot))
     search = search_texts(blocks, fingerprints, snippet)
     parts = [found for found in search.found if not np.isin(found.row, whole.rows[found.block])]
     if parts:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from filtering.languages import language_of
 from schemas.manifest import Manifest
-
-VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr"))
-"""Folders that no directory tree is read in."""
+from schemas.sources import VERSION_CONTROL
 
 
 def passed_over(manifest: Manifest, name: str) -> Iterator[str]:

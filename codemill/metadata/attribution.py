@@ -23,7 +23,6 @@ import pyarrow.compute as pc
 from codemill.metadata.kept import Kept
 from schemas.manifest import Manifest
 
-ATTRIBUTION_NAME = "attribution.csv"
 TEXTS = ("stage", "source", "repository", "subset", "license")
 NUMBERS = ("documents", "bytes", "tokens")
 _CHUNK_ROWS = 1 << 14

@@ -22,7 +22,6 @@ from schemas.manifest import TRAIN_SPLIT, Manifest, canonical_json
 from schemas.reasons import Outcome, Reject
 from schemas.sources import PileSource
 
-CARD_NAME = "README.md"
 _LONGEST_TABLE = 40
 """Rows of the table of licences; what an input calls a licence may be anything."""
 _REASONS = {
@@ -133,7 +132,7 @@ def _filters(manifest: Manifest, config: BuildConfig) -> Markdown:
                     row.source,
                     chosen if isinstance(chosen, str) else "its own",
                     rule.name,
-                    process.condition(rule),
+                    rule.condition,
                     "every" if rule.languages is None else names(rule.languages),
                     count(failed.documents if failed else 0),
                 )

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from codemill.metadata import limits, process
-from codemill.metadata.attribution import ATTRIBUTION_NAME
 from codemill.metadata.composition import composition, language_codes
 from codemill.metadata.distribution import LISTED, distribution
 from codemill.metadata.kept import Kept
@@ -15,10 +14,9 @@ from codemill.metadata.record_sets import attribution_records, document_records
 from codemill.metadata.words import count, names, share, size
 from schemas.config import BuildConfig
 from schemas.ledger import add_amounts
-from schemas.manifest import TRAIN_SPLIT, File, Manifest
+from schemas.manifest import ATTRIBUTION_NAME, TRAIN_SPLIT, File, Manifest
 from schemas.reasons import Outcome
 
-CROISSANT_NAME = "croissant.json"
 _CONFORMS_TO = ["http://mlcommons.org/croissant/1.0", "http://mlcommons.org/croissant/RAI/1.0"]
 _OWN_TERMS = (
     "citeAs column equivalentProperty extract field fileProperty fileObject fileSet format includes isLiveDataset "

@@ -11,9 +11,8 @@ import glob
 from typing import Any
 from urllib.parse import quote
 
-from codemill.metadata.attribution import ATTRIBUTION_NAME
 from codemill.metadata.words import count, names, size
-from schemas.manifest import MANIFEST_NAME, File, Manifest
+from schemas.manifest import ATTRIBUTION_NAME, MANIFEST_NAME, File, Manifest
 from schemas.names import printable
 
 LISTED = 1000

@@ -6,12 +6,11 @@ from typing import Any
 
 import yaml
 
-from codemill.metadata.attribution import ATTRIBUTION_NAME
 from codemill.metadata.composition import PROSE, Part, language_codes
 from codemill.metadata.kept import Kept
 from codemill.metadata.licences import HUB_NAMES, Licence, LicenceClass
 from filtering.languages import EXTENSIONS
-from schemas.manifest import Manifest
+from schemas.manifest import ATTRIBUTION_NAME, Manifest
 
 _STEPS = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
 

@@ -9,7 +9,6 @@ from schemas.config import BuildConfig, StageConfig
 from schemas.ledger import Amount, add_amounts
 from schemas.manifest import Manifest, Packing
 from schemas.reasons import Outcome
-from schemas.rules import Rule
 from schemas.sources import BigQuerySource, SourceConfig
 
 KINDS = {
@@ -21,18 +20,11 @@ KINDS = {
     "directory": "directory trees",
     "git": "Git repositories",
 }
-_COMPARED = {"below": "<", "at_most": "<=", "above": ">", "at_least": ">="}
 
 
 def read_from(source: SourceConfig) -> str:
     """Where a source's text was read."""
     return source.dataset if isinstance(source, BigQuerySource) else names(source.paths)
-
-
-def condition(rule: Rule) -> str:
-    """When a document passes a rule, for example `longest_line <= 1000`."""
-    own = [f"{threshold:g} for {language}" for language, threshold in sorted(rule.thresholds.items())]
-    return "; ".join([f"{rule.signal} {_COMPARED[rule.comparison]} {rule.threshold:g}", *own])
 
 
 def lost(manifest: Manifest, prefix: str, source: str | None = None) -> Amount:
@@ -60,7 +52,7 @@ def collection(manifest: Manifest, config: BuildConfig) -> list[str]:
 def filtering(manifest: Manifest) -> list[str]:
     """The rules, a sentence for each source that has any."""
     return [
-        f"Source {names([source])}: a document was kept if {names(map(condition, rules))}; "
+        f"Source {names([source])}: a document was kept if {names(rule.condition for rule in rules)}; "
         f"{count(lost(manifest, Outcome.FILTERED, source).documents, 'documents')} failed."
         for source, rules in manifest.rules.items()
         if rules

@@ -6,8 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from codemill.metadata.attribution import ATTRIBUTION_NAME, NUMBERS, TEXTS
+from codemill.metadata.attribution import NUMBERS, TEXTS
 from codemill.metadata.distribution import DOCUMENTS, identity
+from schemas.manifest import ATTRIBUTION_NAME
 
 _DESCRIPTIONS = {
     "repository": "Repository, or input file where the source has none.",

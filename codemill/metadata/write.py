@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from codemill.metadata.attribution import ATTRIBUTION_NAME, attribution_csv
-from codemill.metadata.card import CARD_NAME, card
-from codemill.metadata.croissant import CROISSANT_NAME, croissant
+from codemill.metadata.attribution import attribution_csv
+from codemill.metadata.card import card
+from codemill.metadata.croissant import croissant
 from codemill.metadata.kept import count_kept
 from codemill.metadata.order import in_order
 from pipelines.snapshot.files import describe_file
-from schemas.manifest import MANIFEST_NAME, Manifest
+from schemas.manifest import ATTRIBUTION_NAME, CARD_NAME, CROISSANT_NAME, MANIFEST_NAME, Manifest
 from storage.files import join, write_atomic
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from codemill.metadata.write import write_metadata
 from codemill.report.snapshot import snapshot_page
-from schemas.manifest import Manifest
+from schemas.manifest import REPORT_NAME, Manifest
 from storage.files import exists, join, write_atomic
-
-REPORT_NAME = "report.html"
 
 
 def write_snapshot_pages(snapshot: str, manifest: Manifest, directory: str, work: str | None = None) -> list[str]:

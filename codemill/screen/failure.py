@@ -42,7 +42,9 @@ def tell_fault(error: BaseException) -> int:
     """Print an error that nobody has foreseen, and where its traceback is; the exit status."""
     with tempfile.NamedTemporaryFile("w", prefix="codemill-traceback-", suffix=".txt", delete=False) as file:
         traceback.print_exception(error, file=file)
-    words = (str(error).splitlines() or [""])[0][:200]
+    lines = str(error).strip().splitlines() or [""]
+    # What a worker raised comes as its whole traceback, of which the last line says what it is.
+    words = lines[-1 if lines[0].startswith("Traceback") else 0][:200]
     _say(
         f"this is a fault of codemill's own: {type(error).__name__}: {words}",
         f"report it with the command and with {file.name}, which holds the traceback",

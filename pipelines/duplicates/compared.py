@@ -16,7 +16,7 @@ from dedup.rank import rank_order
 from pipelines.documents.block import Block
 from pipelines.duplicates.earlier import Earlier
 from pipelines.jobs.tasks import hand_out
-from pipelines.tables import read_table
+from pipelines.tables import hash_bytes, read_table
 from pipelines.workspace import Dataset
 from schemas.config import BuildConfig
 from schemas.documents import fingerprints_name
@@ -154,10 +154,4 @@ def rows_of(keys: np.ndarray) -> np.ndarray:
 
 def words(column: pa.ChunkedArray) -> np.ndarray:
     """Fixed-size binary [n] of w bytes -> uint64 [n, w // 8], little-endian."""
-    array = column.combine_chunks()
-    array = array.chunk(0) if isinstance(array, pa.ChunkedArray) and array.num_chunks else array
-    width = array.type.byte_width // 8
-    if not len(array):
-        return np.zeros((0, width), np.uint64)
-    whole = np.frombuffer(array.buffers()[1], "<u8").reshape(-1, width)
-    return whole[array.offset : array.offset + len(array)]
+    return hash_bytes(column).view("<u8")

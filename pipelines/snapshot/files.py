@@ -11,7 +11,7 @@ import pyarrow as pa
 from pipelines.tables import read_table, write_table
 from schemas.documents import REJECT_SCHEMA
 from schemas.errors import CodemillError
-from schemas.manifest import MANIFEST_NAME, File, Manifest, load_manifest
+from schemas.manifest import MANIFEST_NAME, PAGE_NAMES, File, Manifest, load_manifest
 from storage.files import ExistingFile, delete, exists, join, open_stream, read_bytes, write_atomic, write_new
 from storage.listing import list_files
 
@@ -20,9 +20,10 @@ SNAPSHOT_DIRECTORIES = ("documents", "fingerprints", "provenance", "shards", "to
 
 
 def unpublish(output: str) -> None:
-    """Take the manifest away before anything it lists may change."""
-    if exists(join(output, MANIFEST_NAME)):
-        delete(join(output, MANIFEST_NAME))
+    """Take the manifest away before anything it lists may change, and then the pages that follow from it."""
+    for name in (MANIFEST_NAME, *PAGE_NAMES):
+        if exists(join(output, name)):
+            delete(join(output, name))
 
 
 def publish_manifest(output: str, manifest: Manifest) -> None:

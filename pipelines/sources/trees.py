@@ -10,12 +10,10 @@ from typing import NamedTuple
 from pipelines.sources.inputs import in_order
 from pipelines.sources.unit import InputFile
 from schemas.errors import CodemillError
-from schemas.sources import DirectorySource
+from schemas.sources import VERSION_CONTROL, DirectorySource
 from storage.errors import StorageError
 from storage.listing import Entry, compile_glob, has_wildcard, list_files, split_pattern
 from storage.uris import is_remote, join, local_path
-
-_VERSION_CONTROL = frozenset((".git", ".hg", ".svn", ".bzr"))
 
 
 def tree_roots(config: DirectorySource) -> list[tuple[str, int]]:
@@ -90,7 +88,7 @@ def _files(tree: _Tree) -> Iterator[tuple[str, Entry]]:
     for found in list_files(join(tree.root, prefix), follow_links=False):
         entry = found._replace(relative=prefix + found.relative)
         folders = entry.relative.split("/")[:-1]
-        if not _VERSION_CONTROL.isdisjoint(folders):
+        if not VERSION_CONTROL.isdisjoint(folders):
             continue
         if len(folders) < tree.levels:
             continue

@@ -5,9 +5,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.build import build, work_directory
+from pipelines.build import build
 from pipelines.jobs.progress import Silence
 from pipelines.jobs.runner import Runner
+from pipelines.workspace import work_directory
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest, load_manifest

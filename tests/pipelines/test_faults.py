@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.build import build, work_directory
+from pipelines.build import build
 from pipelines.jobs.progress import Silence
 from pipelines.jobs.runner import Runner
+from pipelines.workspace import work_directory
 from schemas.config import BuildConfig
 from schemas.errors import CodemillError
 from storage.errors import StorageError

@@ -14,3 +14,9 @@ def test_a_rule_knows_its_one_comparison(comparison: str) -> None:
 def test_none_and_two_are_refused(given: dict[str, float]) -> None:
     with pytest.raises(ValidationError, match="rule 'r' needs exactly one of below, at_most, above, at_least"):
         Rule.model_validate({"name": "r", "signal": "lines", **given})
+
+
+def test_a_condition_is_told_in_words() -> None:
+    rule = Rule(name="r", signal="longest_line", at_most=1000, thresholds={"xml": 2000, "html": 100000})
+    assert rule.condition == "longest_line at most 1000, 100000 for html, 2000 for xml"
+    assert Rule(name="r", signal="words", above=0.5).condition == "words above 0.5"

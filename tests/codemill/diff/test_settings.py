@@ -35,12 +35,11 @@ def test_rules_are_compared_as_they_were_applied() -> None:
     added = Rule(name="digits", signal="digit_share", below=0.5, languages=("c",))
     found = differing({"rules": {"one": (long,)}}, {"rules": {"one": (short, added)}})
     assert found == {
-        "rules.one.longest_line.at_most": (1000, 500),
-        "rules.one.names[digits]": (None, True),
-        "rules.one.digits.signal": (None, "digit_share"),
-        "rules.one.digits.below": (None, 0.5),
-        "rules.one.digits.languages[c]": (None, True),
+        "rules.one.longest_line": ("longest_line at most 1000", "longest_line at most 500"),
+        "rules.one.digits": (None, "digit_share below 0.5, of c only"),
     }
+    found = differing({"rules": {"one": (long, added)}}, {"rules": {"one": (added, long)}})
+    assert found == {"rules.one.(order)": (("longest_line", "digits"), ("digits", "longest_line"))}
 
 
 def test_versions_tokenizer_and_earlier_snapshots_count() -> None:

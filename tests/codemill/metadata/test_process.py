@@ -5,13 +5,6 @@ from codemill.metadata.kept import Kept
 from schemas.config import BuildConfig
 from schemas.manifest import Against, Manifest
 from schemas.reasons import Outcome
-from schemas.rules import Rule
-
-
-def test_conditions_are_those_of_the_rule() -> None:
-    rule = Rule(name="r", signal="longest_line", at_most=1000, thresholds={"xml": 2000, "html": 100000})
-    assert process.condition(rule) == "longest_line <= 1000; 100000 for html; 2000 for xml"
-    assert process.condition(Rule(name="r", signal="words", above=0.5)) == "words > 0.5"
 
 
 @pytest.mark.slow

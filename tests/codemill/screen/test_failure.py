@@ -37,6 +37,12 @@ def test_other_errors_are_not_told() -> None:
     assert tell_failure(ValueError("odd")) is None
 
 
+def traceback_of(remedy: str) -> Path:
+    found = re.search(r"with (\S+\.txt)", remedy)
+    assert found is not None
+    return Path(found[1])
+
+
 def test_a_fault_leaves_its_traceback_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         raise ValueError("odd\nand more")
@@ -44,11 +50,16 @@ def test_a_fault_leaves_its_traceback_in_a_file(capsys: pytest.CaptureFixture[st
         assert tell_fault(error) == 1
     first, second = capsys.readouterr().err.splitlines()
     assert first == "codemill: error: this is a fault of codemill's own: ValueError: odd"
-    found = re.search(r"with (\S+\.txt)", second)
-    assert found is not None
-    traceback = Path(found[1])
+    traceback = traceback_of(second)
     assert "test_failure.py" in traceback.read_text()
     traceback.unlink()
+
+
+def test_of_a_workers_traceback_the_last_line_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell_fault(RuntimeError("Traceback (most recent call last):\n  File a, line 1\nKeyError: 'odd'"))
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.endswith("RuntimeError: KeyError: 'odd'")
+    traceback_of(second).unlink()
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ import pytest
 
 from codemill.explain.answer import explain
 from codemill.verify.snapshot import verify_snapshot
-from pipelines.build import work_directory
 from pipelines.tokens.links import repository_order
+from pipelines.workspace import work_directory
 from schemas.config import BuildConfig
 from schemas.documents import LINKS_SCHEMA
 from schemas.manifest import Manifest, Split, load_manifest
