@@ -8,6 +8,7 @@ from pipelines.build_lock import only_build_in
 from pipelines.documents.harvest import harvest
 from pipelines.duplicates import deduplicate
 from pipelines.duplicates.earlier import load_earlier
+from pipelines.jobs.beam_options import check_options
 from pipelines.jobs.engines.dataflow import build_arguments, on_dataflow
 from pipelines.jobs.runner import Runner
 from pipelines.shards.shard import shard
@@ -47,6 +48,7 @@ def build(
             an earlier snapshot that cannot be compared with.
         CheckFailed: the ledger does not balance, or deduplication takes more than the config allows.
     """
+    check_options(runner.beam_arguments)
     workspace = Workspace(work or work_directory(output))
     if on_dataflow(runner.beam_arguments):
         arguments = build_arguments(config, [output, workspace.root, *against], runner.beam_arguments)

@@ -17,7 +17,9 @@ def diff(
     limit: Annotated[int, typer.Option(help="Names, units and shares shown of each kind at most.", min=0)] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead, with all shares.")] = False,
 ) -> None:
-    """Say how two snapshots differ: settings, input, documents, token shares, shards.
+    """Say how two snapshots differ.
+
+    In settings, input, documents, token shares and shards.
 
     Exit status 0 when they are identical, 1 when they differ, 2 when they cannot be compared.
 

@@ -31,7 +31,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,
 ) -> None:
-    """Check that this machine can build and train, and say what to do about what it lacks.
+    """Check this machine, and name a remedy for each fault.
 
     With CONFIG its sources are listed too, and --output is tried. Exit status 1 when something is broken.
 

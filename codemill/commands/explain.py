@@ -37,7 +37,9 @@ def explain(
     ] = None,
     limit: Annotated[int, typer.Option(help="Documents shown at most.", min=1)] = 20,
 ) -> None:
-    """Say what became of a file and why; which file a token or a text comes from; what a training step learned from.
+    """Say what became of a file, or where a token comes from.
+
+    Also which documents hold a text, and which ones a training step learned from.
 
     Example: codemill explain snapshots/demo numpy/linalg/_linalg.py
 

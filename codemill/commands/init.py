@@ -19,7 +19,7 @@ def init(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
 ) -> None:
-    """Write a first build config for a folder of data, with a comment on each choice.
+    """Write a config with comments for a folder of data.
 
     Looks at names and first rows only. Knows The Pile's JSON Lines, exports of github_repos, Git repositories and
     trees of code and text, also beside each other.

@@ -25,7 +25,9 @@ def lineage(
         ),
     ] = None,
 ) -> None:
-    """Say what a run's weights learned from: stages, snapshots, shards; or which documents were in one step.
+    """Say what a run's weights learned from.
+
+    Stages, snapshots and shards; or, with --step, the documents of one step.
 
     Example: codemill lineage runs/codegen-350m --step 120000
     """

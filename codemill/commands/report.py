@@ -30,10 +30,11 @@ def report(
         ),
     ] = None,
 ) -> None:
-    """Show a snapshot or a run, and write pages about it: report.html to look at, for snapshots also their data card.
+    """Show a snapshot or a run, and write a page about it.
 
-    Of a snapshot: what was read, kept and dropped and why, its signals, duplicates, mixture, tokens, shards. Of a run:
-    its losses, its data and its checkpoints. The pages fetch nothing and can be sent to anyone.
+    That is report.html; a snapshot also gets its data card, a Croissant description and a list for attribution. Of a
+    snapshot it shows what was read, kept and dropped and why, its signals, duplicates, mixture, tokens and shards; of a
+    run its losses, data and checkpoints. Pages fetch nothing and can be sent to anyone.
 
     Example: codemill report snapshots/codegen
     """

@@ -8,8 +8,9 @@ from codemill.explain.by_content import explain_content
 from codemill.explain.by_name import explain_identity, explain_name
 from codemill.explain.by_token import explain_token
 from codemill.explain.question import Content, Identity, Name, Step, Token, parse_question
-from schemas.errors import CodemillError
+from schemas.errors import CheckFailed, CodemillError
 from schemas.manifest import MANIFEST_NAME, Manifest, load_manifest
+from storage.errors import MissingFile
 from storage.files import exists, join
 
 MOST_SHOWN = 20
@@ -26,20 +27,28 @@ def explain(where: str, what: str, limit: int = MOST_SHOWN) -> Iterator[str]:
 
     Raises:
         CodemillError: `what` is of no form that is understood, or nothing answers to it.
+        CheckFailed: a file of the snapshot is missing or damaged.
     """
-    match parse_question(what):
-        case Step() as step:
-            from codemill.explain.by_step import explain_step  # which takes JAX in
+    asked = parse_question(what)
+    if isinstance(asked, Step):
+        from codemill.explain.by_step import explain_step  # which takes JAX in
 
-            yield from explain_step(where, step, limit)
-        case Token() as token:
-            yield from explain_token(where, open_snapshot(where), token)
-        case Content() as content:
-            yield from explain_content(where, open_snapshot(where), content, limit)
-        case Identity() as identity:
-            yield from explain_identity(where, open_snapshot(where), identity, limit)
-        case Name() as name:
-            yield from explain_name(where, open_snapshot(where), name, limit)
+        yield from explain_step(where, asked, limit)
+        return
+    manifest = open_snapshot(where)
+    try:
+        match asked:
+            case Token():
+                yield from explain_token(where, manifest, asked)
+            case Content():
+                yield from explain_content(where, manifest, asked, limit)
+            case Identity():
+                yield from explain_identity(where, manifest, asked, limit)
+            case Name():
+                yield from explain_name(where, manifest, asked, limit)
+    except MissingFile as error:
+        remedy = "the snapshot is incomplete: `codemill verify` names what is missing"
+        raise CheckFailed(error.message, remedy) from None
 
 
 def open_snapshot(where: str) -> Manifest:

@@ -42,12 +42,12 @@ def explain_token(snapshot: str, manifest: Manifest, asked: Token) -> Iterator[s
     before = tokenizer.decode(ids[max(0, token - CONTEXT_TOKENS) : token])
     this = tokenizer.decode(ids[token : token + 1])
     after = tokenizer.decode(ids[token + 1 : token + 1 + CONTEXT_TOKENS])
+    owner = owner_of(snapshot, shard, place)
     yield f"{name}:{record}:{token}: id {int(ids[token])} {_shown(this)}, stream position {place}"
     yield f"  between {_shown(before)} and {_shown(after)}"
     if token == 0 and split.packing.stride > manifest.context_length:
         yield "  it opens the record and is not predicted"
         return
-    owner = owner_of(snapshot, shard, place)
     separator = int(ids[token]) == manifest.tokenizer.separator_id
     if owner is None or (separator and owner.within > owner.row["ids"]):
         yield "  padding"

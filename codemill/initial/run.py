@@ -63,7 +63,7 @@ def _listed(folder: str) -> Listing:
     try:
         listing = list_folder(folder)
     except StorageError as error:
-        raise CodemillError(str(error), "name a folder with data in it") from None
+        raise CodemillError(error.message, "name a folder with data in it") from None
     if not listing.files and not listing.repositories:
         what = "no object lies below it" if is_remote(folder) else "it is empty"
         raise CodemillError(f"{folder}: {what}", f"put data there or name another folder; init looks for {LOOKED_FOR}")

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.tables import reading
 from schemas.config import BuildConfig
 from schemas.manifest import Manifest
 from schemas.reasons import Outcome
 from schemas.sources import PileSource
-from storage.files import join, open_input
+from storage.files import join
 
 PLACE = ("source", "repository", "subset", "license", "language")
 """What documents are grouped by. The repository is "" where a source has none."""
@@ -59,7 +60,7 @@ def count_kept(snapshot: str, manifest: Manifest) -> Kept:
     total, waiting, rows = _EMPTY, list[pa.Table](), 0
     schemas: list[pa.Schema] = []
     for name in manifest.tables:
-        with open_input(join(snapshot, name)) as opened:
+        with reading(join(snapshot, name)) as opened:
             file = pq.ParquetFile(opened)
             schemas.append(file.schema_arrow)
             part = _summed(_one_row_each(file.read(_COLUMNS, use_threads=False), without), PLACE)

@@ -13,10 +13,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from codemill.work_blocks import find_blocks
-from pipelines.tables import read_table
+from pipelines.tables import read_table, reading
 from schemas.documents import fingerprints_name, split_key
 from schemas.manifest import Manifest
-from storage.files import exists, join, open_input
+from storage.files import exists, join
 
 
 def read_rows(snapshot: str, manifest: Manifest, keys: Iterable[int], columns: list[str]) -> dict[int, dict[str, Any]]:
@@ -57,7 +57,7 @@ def read_texts(snapshot: str, manifest: Manifest, work: str | None, keys: Iterab
 def _texts_of(path: str, keys: list[int]) -> dict[int, bytes]:
     """Texts at the keys' rows of a Parquet file; reads the row groups that hold one."""
     found: dict[int, bytes] = {}
-    with open_input(path) as source:
+    with reading(path) as source:
         file = pq.ParquetFile(source)
         first = 0
         for group in range(file.num_row_groups):
