@@ -55,8 +55,8 @@ engines: $(TEST_READY) ## build one corpus on every engine that can be had here,
 	$(BIN)/python -m benchmarks.compare_engines $(ENGINE_ARGS)
 
 docs: $(DOCS_READY) ## make a site of docs/ in site/
-	rm -rf build/pages && mkdir -p build/pages/docs build/pages/benchmarks build/pages/examples
-	for page in *.md docs/* benchmarks/*.md examples/*; do ln -s "$(CURDIR)/$$page" "build/pages/$$page"; done
+	rm -rf build/pages && mkdir -p build/pages/docs/images build/pages/benchmarks build/pages/examples
+	for page in *.md docs/*.md docs/images/* benchmarks/*.md examples/*; do ln -s "$(CURDIR)/$$page" "build/pages/$$page"; done
 	$(BIN)/zensical build --clean --strict
 
 clean: ## remove the environment, the caches and what the benchmarks wrote
