@@ -60,6 +60,7 @@ def build(
         earlier = load_earlier(config, against)
         named = named_tokenizer(config, workspace)
         found = harvest(config, workspace, runner, plan)
+        runner = runner.for_parts(len(found.blocks))
         duplicates = deduplicate(config, found, earlier, workspace, runner)
         tokenizer = named or trained_tokenizer(config, found, duplicates, workspace, runner)
         tokens = tokenise(config, found, duplicates, tokenizer, workspace, runner)

@@ -68,7 +68,7 @@ def harvest(config: BuildConfig, workspace: Workspace, runner: Runner, plan: Pla
             return total(tally() for tally in blocks)._replace(parts=len(units) - len(waiting) + len(new))
 
         with runner.watch("harvest", len(units), "units", count):
-            runner.run(
+            runner.for_parts(len(waiting)).run(
                 lambda pipeline: (
                     hand_out(pipeline, "units", tasks, _Task, workspace.root) | "Harvest" >> beam.ParDo(build)
                 ),

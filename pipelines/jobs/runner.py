@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from traceback import format_exception_only
 
 import apache_beam as beam
@@ -40,6 +40,10 @@ class Runner:
     def exchanges_files(self) -> bool:
         """Whether large values go from step to step through files; see `pipelines.jobs.exchange`."""
         return self.is_local
+
+    def for_parts(self, parts: int) -> Runner:
+        """The same with no more local workers than there are parts to work on: starting them takes seconds."""
+        return replace(self, workers=max(1, min(self.workers, parts))) if self.is_local else self
 
     def options(self, name: str) -> PipelineOptions:
         """Beam's options for the job of the pass `name`.
