@@ -73,6 +73,7 @@ def snapshot_page(snapshot: str, manifest: Manifest, work: str | None = None) ->
         manifest: its manifest.
         work: the build's work directory, beside the snapshot by default; texts of dropped documents are there only.
     """
+    manifest = in_order(manifest)  # whether it was just made or read again
     work = work_directory(snapshot) if work is None else work
     there = work if list_files(work, depth=1) else None
     counted = survey(snapshot, manifest)
@@ -81,7 +82,7 @@ def snapshot_page(snapshot: str, manifest: Manifest, work: str | None = None) ->
     judged = judged_signals(manifest, counted)
     values: dict[str, Any] = {
         "manifest": manifest,
-        "config": yaml.safe_dump(in_order(manifest).config, sort_keys=False, allow_unicode=True, width=100),
+        "config": yaml.safe_dump(manifest.config, sort_keys=False, allow_unicode=True, width=100),
         "steps": STEPS,
         "total": _total(manifest, [whole for whole, _ in rows]),
         "funnels": rows,
@@ -106,11 +107,6 @@ def snapshot_page(snapshot: str, manifest: Manifest, work: str | None = None) ->
         "inputs": manifest.inputs[:INPUTS],
     }
     return render("snapshot.html.j2", _contents(values), **values)
-
-
-def stages_in_order(manifest: Manifest) -> list[str]:
-    """Stages as the config names them, which is the order of training."""
-    return list(dict.fromkeys(row.stage for row in manifest.ledger.sources))
 
 
 def _contents(values: dict[str, Any]) -> list[tuple[str, str]]:
@@ -171,7 +167,7 @@ def _rejects(snapshot: str) -> list[dict[str, Any]]:
 
 
 def _splits(manifest: Manifest) -> list[SplitShards]:
-    order = stages_in_order(manifest)
+    order = list(manifest.stages)
     rows = sorted(manifest.ledger.splits, key=lambda row: (order.index(row.stage), row.split != TRAIN_SPLIT, row.split))
     return [SplitShards(row, manifest.stages[row.stage].splits[row.split]) for row in rows]
 
@@ -199,7 +195,7 @@ def _mixture_chart(subsets: list[Subset]) -> str:
 
 def _token_charts(manifest: Manifest, counted: Survey) -> list[tuple[str, str]]:
     found = []
-    for stage in stages_in_order(manifest):
+    for stage in manifest.stages:
         sources = [row.source for row in manifest.ledger.sources if row.stage == stage]
         own = [counted.lengths[source] for source in sources if source in counted.lengths]
         if own:

@@ -1,3 +1,4 @@
+import gc
 import re
 import shutil
 from pathlib import Path
@@ -7,9 +8,15 @@ from typer.testing import CliRunner
 
 from codemill.cli import app
 from codemill.report.snapshot import snapshot_page
-from schemas.manifest import Manifest
+from pipelines.build import build
+from pipelines.jobs.progress import Silence
+from pipelines.jobs.runner import Runner
+from schemas.manifest import Manifest, load_manifest
 from schemas.reasons import Outcome
+from storage.files import join, write_atomic
 from tests.codemill.report.conftest import SCRIPT
+from tests.corpus import write_corpus
+from tests.storage.server import at_address, storage_server
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +83,26 @@ def test_a_page_follows_from_the_snapshot_alone(snapshot: Path, manifest: Manife
     shutil.copytree(snapshot, elsewhere)
     shutil.copytree(f"{snapshot}.work", f"{elsewhere}.work")
     assert snapshot_page(str(elsewhere), manifest).decode() == page
+
+
+def test_a_manifest_fresh_from_the_build_gives_the_same_page(tmp_path: Path) -> None:
+    """Its dictionaries are in the order of the config, those of a file are sorted."""
+    fresh = build(write_corpus(tmp_path / "corpus"), str(tmp_path / "snapshot"), Runner(1, Silence()))
+    loaded = load_manifest(str(tmp_path / "snapshot"))
+    assert list(fresh.rules) != list(loaded.rules)
+    assert snapshot_page(str(tmp_path / "snapshot"), fresh) == snapshot_page(str(tmp_path / "snapshot"), loaded)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning")
+def test_on_gs_it_is_the_same(snapshot: Path, manifest: Manifest, tmp_path: Path) -> None:
+    shutil.copytree(snapshot, tmp_path / "alone")
+    with storage_server() as address, at_address(address) as bucket:
+        for path in snapshot.rglob("*"):
+            if path.is_file():
+                write_atomic(join(bucket, path.relative_to(snapshot).as_posix()), path.read_bytes())
+        assert snapshot_page(bucket, manifest) == snapshot_page(str(tmp_path / "alone"), manifest)
+        gc.collect()
 
 
 def test_names_and_texts_stay_text(page: str) -> None:
