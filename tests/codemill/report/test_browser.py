@@ -16,6 +16,8 @@ from schemas.manifest import Manifest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
 
+expect.set_options(timeout=60_000)  # a busy machine is no fault of the page
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the PATH"),
