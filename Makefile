@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # Further arguments for pytest, such as PYTEST_ARGS='-x tests/dedup'.
 PYTEST_ARGS ?=
+# Processes that run tests; a file's tests stay in one.
+TEST_PROCESSES ?= 2
 # Further arguments for the benchmark, such as BENCH_ARGS="--tree TREE --peer-python PEER/bin/python".
 BENCH_ARGS ?=
 # Further engines, such as ENGINE_ARGS="--engine Flink '--runner=FlinkRunner --flink_master=localhost:8081'".
@@ -38,7 +40,7 @@ test: $(TEST_READY) ## ruff, mypy and every test, the slow ones too
 	@status=0; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/mypy || status=1; \
-	$(BIN)/python -m pytest $(PYTEST_ARGS) || status=1; \
+	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(PYTEST_ARGS) || status=1; \
 	exit $$status
 
 lint: $(TEST_READY) ## ruff and mypy alone
