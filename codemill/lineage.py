@@ -14,14 +14,14 @@ from codemill.explain.placement import find_shard, provenance_name
 from pipelines.tables import read_table
 from schemas.documents import split_key
 from schemas.errors import CheckFailed, CodemillError
-from schemas.manifest import MANIFEST_NAME, TRAIN_SPLIT, Manifest, load_manifest
+from schemas.manifest import MANIFEST_NAME, PLAN_NAME, TRAIN_SPLIT, Manifest, load_manifest
 from schemas.names import document_name
 from schemas.plan import MixturePart, Plan
 from storage.files import exists, join
 from tokenization.packing.records import record_order
 from trainer.checkpoints.checkpoint import read_checkpoint_lineage
 from trainer.checkpoints.lineage import Lineage
-from trainer.metrics.log import PLAN_NAME, read_plan
+from trainer.metrics.log import read_plan
 from trainer.snapshot import open_stage
 
 

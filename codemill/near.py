@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from buffers.texts import Texts
+from codemill.rows import read_rows
 from dedup.bands import band_keys
 from dedup.identity import FINGERPRINT
 from dedup.shingles import shingle_sets
@@ -17,7 +18,7 @@ from dedup.sketch import sketch
 from dedup.verify import verify
 from pipelines.snapshot.fingerprints import look_up, read_texts
 from pipelines.tables import read_table
-from schemas.documents import HASH_TYPE, document_key, split_key
+from schemas.documents import HASH_TYPE, document_key
 from schemas.errors import CodemillError
 from schemas.manifest import Manifest
 from schemas.names import document_name
@@ -112,11 +113,5 @@ def _equal(snapshot: str, manifest: Manifest, text: bytes, limit: int) -> Answer
 
 def _names(snapshot: str, manifest: Manifest, keys: list[int]) -> dict[int, tuple[str, bytes]]:
     """The name and id of each document."""
-    names: dict[int, tuple[str, bytes]] = {}
-    for block in sorted({split_key(key)[0] for key in keys}):
-        table = read_table(join(snapshot, manifest.tables[block]), ["source", "repository", "path", "id"])
-        for key in keys:
-            if split_key(key)[0] == block:
-                row = table.slice(split_key(key)[1], 1).to_pylist()[0]
-                names[key] = (document_name(row["source"], row["repository"], row["path"]), row["id"])
-    return names
+    rows = read_rows(snapshot, manifest, keys, ["source", "repository", "path", "id"])
+    return {key: (document_name(row["source"], row["repository"], row["path"]), row["id"]) for key, row in rows.items()}

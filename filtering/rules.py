@@ -71,8 +71,8 @@ def evaluate(rules: Sequence[Rule], signals: Mapping[str, NDArray[Any]], languag
         values = np.asarray(signals[rule.signal], np.float64)
         if values.shape != which.shape:
             raise ValueError(f"{values.shape} values of {rule.signal} for {which.size} documents")
-        thresholds = np.array([rule.thresholds.get(name, rule.threshold) for name in names], np.float64)
-        exempt = np.array([rule.languages is not None and name not in rule.languages for name in names], np.bool_)
+        thresholds = np.array([rule.threshold_for(name) for name in names], np.float64)
+        exempt = np.array([not rule.applies_to(name) for name in names], np.bool_)
         kept = _KEEPS[rule.comparison](values, thresholds[which]) & np.isfinite(values)
         failed |= (~(kept | exempt[which])).astype(np.uint64) << np.uint64(bit)
     return failed

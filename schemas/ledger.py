@@ -113,6 +113,11 @@ def add_amounts(amounts: Iterable[Amount]) -> Amount:
     return sum(amounts, Amount())
 
 
+def amount_of(outcomes: Mapping[str, Amount], outcome: str) -> Amount:
+    """The sum over an outcome and its details, those that are named like it with a colon and more behind."""
+    return add_amounts(a for name, a in outcomes.items() if name == outcome or name.startswith(f"{outcome}:"))
+
+
 def merge_outcomes(parts: Iterable[Mapping[str, Amount]]) -> dict[str, Amount]:
     """Add outcome tables by name; names sorted, so that the result does not depend on order."""
     total: dict[str, Amount] = {}

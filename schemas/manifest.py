@@ -26,6 +26,8 @@ CROISSANT_NAME = "croissant.json"
 ATTRIBUTION_NAME = "attribution.csv"
 PAGE_NAMES = (REPORT_NAME, CARD_NAME, CROISSANT_NAME, ATTRIBUTION_NAME)
 """Pages that may lie beside a manifest. They follow from the snapshot, and its digest does not cover them."""
+PLAN_NAME = "plan.json"
+"""Where a training run keeps its plan: what tells a run from a snapshot."""
 TRAIN_SPLIT = "train"
 VALIDATION_PREFIX = "validation-"
 """Held-out documents are one split per language: `validation-python`."""
@@ -200,7 +202,7 @@ _RESTORE = "restore it from a copy, or build the snapshot again"
 
 def _no_snapshot(path: str) -> CodemillError:
     """What to say of a place without a manifest, by what is there instead."""
-    if exists(join(path, "plan.json")):
+    if exists(join(path, PLAN_NAME)):
         return CodemillError(f"{path}: is a run, not a snapshot", "`codemill lineage` names the snapshots of a run")
     if exists(join(path, "shards")) or exists(join(path, "documents")) or exists(f"{path.rstrip('/')}.work"):
         return CodemillError(

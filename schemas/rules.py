@@ -43,6 +43,14 @@ class Rule(BaseModel):
         value: float = getattr(self, self.comparison)
         return value
 
+    def applies_to(self, language: str) -> bool:
+        """Whether documents of a language are judged."""
+        return self.languages is None or language in self.languages
+
+    def threshold_for(self, language: str) -> float:
+        """The value that documents of a language are compared with."""
+        return self.thresholds.get(language, self.threshold)
+
     @property
     def condition(self) -> str:
         """When it keeps a document of a language it applies to: `longest_line at most 1000, 5000 for json`."""

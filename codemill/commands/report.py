@@ -8,9 +8,6 @@ import typer
 
 from codemill.commands.completion import directories, snapshots_and_runs
 
-RUN_PLAN = "plan.json"
-"""What tells a run from a snapshot, without importing JAX."""
-
 
 def report(
     directory: Annotated[
@@ -42,11 +39,11 @@ def report(
     from codemill.report.summary import print_summary
     from codemill.report.write import write_run_page, write_snapshot_pages
     from codemill.screen.progress import make_console
-    from schemas.manifest import load_manifest
+    from schemas.manifest import PLAN_NAME, load_manifest
     from storage.files import exists, join
 
     console = make_console()
-    if exists(join(directory, RUN_PLAN)):
+    if exists(join(directory, PLAN_NAME)):
         written = [write_run_page(directory, output or directory)]
     else:
         manifest = load_manifest(directory)

@@ -12,10 +12,10 @@ from evaluation.likelihood import ModelLikelihood
 from evaluation.sampling import model as sampling_model
 from evaluation.sampling.sampler import Sampler
 from evaluation.writer import ModelWriter
+from schemas.manifest import PLAN_NAME
 from storage.files import exists, join, open_input
 from storage.listing import list_files
 from trainer.checkpoints.checkpoint import read_checkpoint_lineage
-from trainer.metrics.log import PLAN_NAME
 
 _END = 1 << 20
 """Bytes at each end of a file of weights that stand for it."""

@@ -9,7 +9,7 @@ from codemill.explain.by_name import explain_identity, explain_name
 from codemill.explain.by_token import explain_token
 from codemill.explain.question import Content, Identity, Name, Step, Token, parse_question
 from schemas.errors import CheckFailed, CodemillError
-from schemas.manifest import MANIFEST_NAME, Manifest, load_manifest
+from schemas.manifest import MANIFEST_NAME, PLAN_NAME, Manifest, load_manifest
 from storage.errors import MissingFile
 from storage.files import exists, join
 
@@ -57,7 +57,7 @@ def open_snapshot(where: str) -> Manifest:
     Raises:
         CodemillError: it is none; of a training run, with what can be asked of it.
     """
-    if not exists(join(where, MANIFEST_NAME)) and exists(join(where, "plan.json")):
+    if not exists(join(where, MANIFEST_NAME)) and exists(join(where, PLAN_NAME)):
         raise CodemillError(
             f"{where}: is a training run, not a snapshot",
             f"ask it for step:STEP, or name a snapshot: `codemill lineage {where}` shows which it learned from",

@@ -56,8 +56,8 @@ def explain_document(snapshot: str, manifest: Manifest, document: Document) -> I
         f"{document['bytes']} bytes, id {document['id'].hex()}, sha256 {document['sha256'].hex()}"
     )
     for bit, rule in enumerate(manifest.rules[document["source"]]):
-        threshold = rule.thresholds.get(document["language"], rule.threshold)
-        applies = rule.languages is None or document["language"] in rule.languages
+        threshold = rule.threshold_for(document["language"])
+        applies = rule.applies_to(document["language"])
         verdict = "fails" if document["hits"] >> bit & 1 else "holds" if applies else "does not apply"
         comparison = rule.comparison.replace("_", " ")
         value = document[rule.signal]

@@ -6,7 +6,7 @@ from codemill.metadata.kept import Kept
 from codemill.metadata.words import count, names, share, size
 from pipelines.documents.document_table import BENCHMARK_RULE
 from schemas.config import BuildConfig, StageConfig
-from schemas.ledger import Amount, add_amounts
+from schemas.ledger import Amount, add_amounts, amount_of
 from schemas.manifest import Manifest, Packing
 from schemas.reasons import Outcome
 from schemas.sources import BigQuerySource, SourceConfig
@@ -29,13 +29,8 @@ def read_from(source: SourceConfig) -> str:
 
 def lost(manifest: Manifest, prefix: str, source: str | None = None) -> Amount:
     """What was left out for an outcome, or for those that begin with it and a colon; of one source or of all."""
-    return add_amounts(
-        amount
-        for row in manifest.ledger.sources
-        if source is None or row.source == source
-        for name, amount in row.outcomes.items()
-        if name == prefix or name.startswith(f"{prefix}:")
-    )
+    rows = [row for row in manifest.ledger.sources if source is None or row.source == source]
+    return add_amounts(amount_of(row.outcomes, prefix) for row in rows)
 
 
 def collection(manifest: Manifest, config: BuildConfig) -> list[str]:

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from codemill.report.difference import Difference, side_by_side
 from codemill.report.survey import Survey
-from codemill.report.texts import read_rows, read_texts
+from codemill.report.texts import read_texts
+from codemill.rows import read_rows
 from pipelines.tables import read_table
 from schemas.documents import document_key, split_key
 from schemas.manifest import Manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codemill.report.survey import Survey
-from schemas.ledger import Amount, add_amounts
+from schemas.ledger import Amount, add_amounts, amount_of
 from schemas.manifest import Manifest
 from schemas.reasons import Outcome
 
@@ -64,9 +64,4 @@ def _languages(stage: str, source: str, counted: Survey) -> list[Funnel]:
 
 
 def _steps(amounts: dict[str, Amount]) -> dict[Outcome, Amount]:
-    return {
-        step: add_amounts(
-            amount for name, amount in amounts.items() if name == step or name.startswith(step.value + ":")
-        )
-        for step in STEPS
-    }
+    return {step: amount_of(amounts, step) for step in STEPS}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codemill.report.survey import Survey
-from codemill.report.texts import read_rows, read_texts
+from codemill.report.texts import read_texts
+from codemill.rows import read_rows
 from schemas.manifest import Manifest
 from schemas.names import printable
 

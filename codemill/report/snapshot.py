@@ -20,7 +20,7 @@ from codemill.report.page import render
 from codemill.report.samples import read_samples
 from codemill.report.signals import Judged, judged_signals, measured_signals, token_chart
 from codemill.report.survey import Survey, survey
-from codemill.report.texts import read_rows
+from codemill.rows import read_rows
 from pipelines.tables import read_table
 from pipelines.workspace import work_directory
 from schemas.ledger import Amount, SplitRow, add_amounts

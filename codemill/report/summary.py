@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from schemas.ledger import SourceRow
+from schemas.ledger import SourceRow, amount_of
 from schemas.manifest import Manifest
 from schemas.reasons import Outcome
 
@@ -72,8 +72,8 @@ def print_summary(console: Console, manifest: Manifest, snapshot: str) -> None:
 
 
 def _outcome(row: SourceRow, outcome: Outcome) -> str:
-    found = [a for name, a in row.outcomes.items() if name == outcome or name.startswith(outcome + ":")]
-    return _amount(sum(a.documents for a in found), sum(a.bytes for a in found))
+    found = amount_of(row.outcomes, outcome)
+    return _amount(found.documents, found.bytes)
 
 
 def _amount(documents: int, size: int) -> str:

@@ -116,23 +116,26 @@ def survey_table(snapshot: str, manifest: Manifest, block: int) -> Survey:
     _count_cells(table, source, found)
     hits = table["hits"].to_numpy()
     kept = pc.equal(table["outcome"], Outcome.KEPT.value).to_numpy(zero_copy_only=False)
-    for signal in SIGNALS:
-        if signal in table.column_names:
-            values = _values(table, signal)
-            failing = np.zeros(len(table), bool)
-            for bit, rule in enumerate(rules):
-                if rule.signal == signal:
-                    failing |= (hits >> np.uint64(bit) & np.uint64(1)).astype(bool)
-            scale = scale_of(signal)
-            parts = (kept, failing, ~kept & ~failing)
-            found.histograms[source, signal] = np.stack([scale.count(values[part]) for part in parts])
+    fails = [(hits >> np.uint64(bit) & np.uint64(1)).astype(bool) for bit in range(len(rules))]
+    values = {
+        signal: np.asarray(table[signal].cast(pa.float64()).to_numpy(), np.float64)
+        for signal in SIGNALS
+        if signal in table.column_names
+    }
+    for signal, measured in values.items():
+        failing = np.zeros(len(table), bool)
+        for rule, own in zip(rules, fails, strict=True):
+            if rule.signal == signal:
+                failing |= own
+        scale = scale_of(signal)
+        parts = (kept, failing, ~kept & ~failing)
+        found.histograms[source, signal] = np.stack([scale.count(measured[part]) for part in parts])
     found.lengths[source] = TOKENS.count(table["tokens"].filter(pa.array(kept)).to_numpy().astype(np.float64))
     order = pc.sort_indices(table["id"]).to_numpy()
     by_id = np.empty(len(order), np.int64)
     by_id[order] = np.arange(len(order))
-    for bit, rule in enumerate(rules):
-        failing = (hits >> np.uint64(bit) & np.uint64(1)).astype(bool)
-        _find_around(table, block, source, rule, failing, by_id, found)
+    for rule, failing in zip(rules, fails, strict=True):
+        _find_around(table, block, source, rule, values[rule.signal], failing, by_id, found)
     _choose_samples(table, block, source, order, found)
     duplicates = table.filter(table["kept_key"].is_valid())
     for row in _counts(duplicates, ["kept_key", "outcome"]):
@@ -148,18 +151,10 @@ def distance(rule: Rule, values: NDArray[np.float64], languages: pa.ChunkedArray
     """How far each document is from its rule's threshold, relative to it; infinite where the rule does not apply."""
     encoded = pc.fill_null(languages, "").combine_chunks().dictionary_encode()
     names = encoded.dictionary.to_pylist()
-    thresholds = np.array(
-        [
-            rule.thresholds.get(name, rule.threshold) if rule.languages is None or name in rule.languages else np.nan
-            for name in names
-        ]
-    )[np.asarray(encoded.indices)]
+    limits = [rule.threshold_for(name) if rule.applies_to(name) else np.nan for name in names]
+    thresholds = np.array(limits)[np.asarray(encoded.indices)]
     away = np.abs(values - thresholds) / np.maximum(np.abs(thresholds), 1e-9)
     return np.where(np.isfinite(away), away, np.inf)
-
-
-def _values(table: pa.Table, signal: str) -> NDArray[np.float64]:
-    return np.asarray(table[signal].cast(pa.float64()).to_numpy(), np.float64)
 
 
 def _counts(table: pa.Table, columns: list[str]) -> Iterable[dict[str, Any]]:
@@ -190,12 +185,12 @@ def _find_around(
     block: int,
     source: str,
     rule: Rule,
+    values: NDArray[np.float64],
     failing: NDArray[np.bool_],
     by_id: NDArray[np.int64],
     found: Survey,
 ) -> None:
     """The documents on either side of a threshold that are nearest to it; of equally near ones, those of lowest id."""
-    values = _values(table, rule.signal)
     away = distance(rule, values, table["language"])
     for side in (False, True):
         rows = np.flatnonzero((failing == side) & np.isfinite(away))

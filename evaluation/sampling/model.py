@@ -6,7 +6,7 @@ import json
 from typing import NamedTuple
 
 from schemas.errors import CheckFailed, CodemillError
-from schemas.manifest import MANIFEST_NAME
+from schemas.manifest import MANIFEST_NAME, PLAN_NAME
 from schemas.model_config import ModelConfig
 from storage.files import exists, join, read_bytes
 from tokenization import codegen, hf_json
@@ -14,7 +14,7 @@ from tokenization.load import load_tokenizer
 from tokenization.sentencepiece import tokenizer as sentencepiece
 from tokenization.tokenizer import Tokenizer
 from trainer.checkpoints.checkpoint import load_checkpoint
-from trainer.metrics.log import PLAN_NAME, read_plan
+from trainer.metrics.log import read_plan
 from trainer.model.huggingface import load_pretrained
 from trainer.model.parameters import Parameters
 

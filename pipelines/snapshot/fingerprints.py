@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 import numpy as np
@@ -47,23 +47,30 @@ def group_bounds(fingerprints: pa.Table) -> list[int]:
 
 def read_texts(snapshot: str, keys: Iterable[int]) -> tuple[list[int], Texts]:
     """Texts of kept documents by their keys in a snapshot: (keys ascending, texts); reads only their row groups."""
-    found: list[int] = []
+    found = sorted(keys)
     documents: list[bytes] = []
-    for block, members in groupby(sorted(keys), key=lambda key: split_key(key)[0]):
-        with reading(join(snapshot, fingerprints_name(block))) as source:
-            file = pq.ParquetFile(source)
-            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
-            starts = np.r_[0, np.cumsum(sizes)]
-            last, column = -1, None
-            for key in members:
-                row = split_key(key)[1]
-                group = int(np.searchsorted(starts, row, side="right")) - 1
-                if group != last:
-                    last, column = group, file.read_row_group(group, ["text"], use_threads=False)["text"]
-                assert column is not None
-                found.append(key)
-                documents.append(column[row - int(starts[group])].as_py())
+    for block, members in groupby(found, key=lambda key: split_key(key)[0]):
+        for text in texts_at(join(snapshot, fingerprints_name(block)), [split_key(key)[1] for key in members]):
+            assert text is not None  # kept documents have theirs
+            documents.append(text)
     return found, Texts.from_list(documents)
+
+
+def texts_at(path: str, rows: Sequence[int]) -> list[bytes | None]:
+    """The texts at ascending rows of a Parquet file; reads only their row groups."""
+    documents: list[bytes | None] = []
+    with reading(path) as source:
+        file = pq.ParquetFile(source)
+        sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        starts = np.r_[0, np.cumsum(sizes)]
+        last, column = -1, None
+        for row in rows:
+            group = int(np.searchsorted(starts, row, side="right")) - 1
+            if group != last:
+                last, column = group, file.read_row_group(group, ["text"], use_threads=False)["text"]
+            assert column is not None
+            documents.append(column[row - int(starts[group])].as_py())
+    return documents
 
 
 def look_up(snapshot: str, parts: int, wanted: np.ndarray) -> np.ndarray:

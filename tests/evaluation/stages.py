@@ -6,13 +6,13 @@ from pathlib import Path
 
 import jax.numpy as jnp
 
+from schemas.manifest import PLAN_NAME
 from tests.tokenization.byte_level_vocabulary import gpt2_like_files
 from tests.trainer.plans import MODEL, three_stage_plan
 from tests.trainer.snapshots import counting_records, write_snapshot
 from tokenization.codegen import build
 from trainer.checkpoints.checkpoint import DIRECTORY, open_checkpoints
 from trainer.checkpoints.lineage import Lineage, StageDone
-from trainer.metrics.log import PLAN_NAME
 from trainer.model.parameters import initial_parameters
 from trainer.step import TrainState
 

@@ -9,12 +9,12 @@ from typing import Any
 import jax
 
 from schemas.errors import CheckFailed
+from schemas.manifest import PLAN_NAME
 from schemas.plan import Plan
 from storage.files import exists, join, read_bytes, write_atomic
 from trainer.metrics.tensorboard import Events
 
 METRICS_NAME = "metrics.jsonl"
-PLAN_NAME = "plan.json"
 HeldOutLosses = dict[str, dict[str, float]]
 """Nats per token by stage and language."""
 

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import CheckFailed
+from schemas.manifest import PLAN_NAME
 from storage.errors import MissingFile
 from tests.trainer.plans import three_stage_plan
-from trainer.metrics.log import METRICS_NAME, PLAN_NAME, RunLog, read_plan
+from trainer.metrics.log import METRICS_NAME, RunLog, read_plan
 
 FIGURES: dict[str, float | None] = {
     "loss": 2.0,
